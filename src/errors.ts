@@ -1,0 +1,134 @@
+// The errors that reach the user. Each ends as one line with the root cause in it (docs/architecture.md, "Errors").
+import { SyscallError } from '../bindings/errno.ts';
+
+/** What an error is made of, as it crosses from the container's side to the runtime's and into the log. */
+export interface ErrorFields {
+  /** What the runtime was doing, outermost first, e.g. ["create web1", "mount /proc"]. */
+  steps: string[];
+  cause: string;
+  hint?: string;
+  /** The errno's name when a kernel call was the cause. */
+  errno?: string;
+}
+
+/** An error meant for the user: what was being done, why it failed, and a cure where one is known. */
+export class RuntimeError extends Error {
+  override readonly name: string = 'RuntimeError';
+  readonly steps: string[];
+  readonly reason: string;
+  readonly hint: string | undefined;
+  readonly errno: string | undefined;
+  /** Undo steps that failed after this error; they never replace it. */
+  readonly undoFailures: string[] = [];
+
+  constructor(reason: string, options: { steps?: string[]; hint?: string; errno?: string; cause?: unknown } = {}) {
+    super(reason, { cause: options.cause });
+    this.reason = reason;
+    this.steps = options.steps ?? [];
+    this.hint = options.hint;
+    this.errno = options.errno;
+  }
+
+  /** One line: `create web1: mount /proc: fsmount EPERM — hint`. */
+  get line(): string {
+    const line = [...this.steps, this.reason].join(': ');
+    return (this.hint === undefined ? line : `${line} — ${this.hint}`).replace(/\s*\n\s*/g, '; ');
+  }
+
+  toFields(): ErrorFields {
+    return {
+      steps: this.steps,
+      cause: this.reason,
+      ...(this.hint !== undefined && { hint: this.hint }),
+      ...(this.errno !== undefined && { errno: this.errno }),
+    };
+  }
+
+  static fromFields({ steps, cause, hint, errno }: ErrorFields): RuntimeError {
+    return new RuntimeError(cause, {
+      steps,
+      ...(hint !== undefined && { hint }),
+      ...(errno !== undefined && { errno }),
+    });
+  }
+}
+
+/** A place in config.json that breaks a rule. */
+export interface ConfigProblem {
+  /** JSON pointer (RFC 6901), e.g. `/mounts/3/options`; empty for the whole document. */
+  pointer: string;
+  /** The offending value, shortened for one line; undefined when something is missing. */
+  value?: string;
+  /** What is wrong and what is allowed, e.g. `must be an absolute path`. */
+  rule: string;
+}
+
+/** config.json is not acceptable; holds every problem that was found. */
+export class ConfigError extends RuntimeError {
+  override readonly name = 'ConfigError';
+  constructor(readonly problems: ConfigProblem[]) {
+    super(problems.map(describeProblem).join('; '), { steps: ['config.json'] });
+  }
+}
+
+function describeProblem({ pointer, value, rule }: ConfigProblem): string {
+  const place = pointer === '' ? '' : `${pointer}: `;
+  return value === undefined ? `${place}${rule}` : `${place}${value} ${rule}`;
+}
+
+/** The container's status does not allow the command. */
+export class StateError extends RuntimeError {
+  override readonly name = 'StateError';
+}
+
+/** The command line is wrong. */
+export class UsageError extends RuntimeError {
+  override readonly name = 'UsageError';
+}
+
+/**
+ * Runs `action` and puts the name of the step in front of whatever error comes out of it.
+ * Kernel errors become RuntimeErrors here; programmer mistakes (TypeError and the like) pass unchanged.
+ */
+export function step<T>(name: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    throw withStep(name, error);
+  }
+}
+
+/** The error with one more step in front; what is not a runtime or kernel error is returned as it is. */
+export function withStep(name: string, error: unknown): unknown {
+  const known = toRuntimeError(error);
+  if (known === undefined) return error;
+  known.steps.unshift(name);
+  return known;
+}
+
+/** Kernel errors (from bindings or from node:fs) as RuntimeErrors; undefined for anything that is neither. */
+export function toRuntimeError(error: unknown): RuntimeError | undefined {
+  if (error instanceof RuntimeError) return error;
+  if (error instanceof SyscallError) return new RuntimeError(error.message, { errno: error.errno, cause: error });
+  if (isSystemError(error)) {
+    const reason = [error.syscall, error.path, error.code].filter(Boolean).join(' ');
+    return new RuntimeError(reason, { errno: error.code, cause: error });
+  }
+  return undefined;
+}
+
+interface SystemError extends Error {
+  code: string;
+  syscall: string;
+  path?: string;
+}
+
+function isSystemError(error: unknown): error is SystemError {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && 'syscall' in error;
+}
+
+/** The errno name of a failed call, whichever layer threw it; undefined for other errors. */
+export function errnoOf(error: unknown): string | undefined {
+  if (error instanceof SyscallError || error instanceof RuntimeError) return error.errno;
+  return isSystemError(error) ? error.code : undefined;
+}
