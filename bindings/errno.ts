@@ -1,5 +1,5 @@
 // Failed kernel calls as exceptions: which call, why (the errno's name), on what.
-import { errnoNames } from './constants.ts';
+import { errnoName } from './constants.ts';
 
 /** A failed kernel call: which one, why, and on what. */
 export class SyscallError extends Error {
@@ -11,7 +11,7 @@ export class SyscallError extends Error {
     errno: number | string,
     readonly path?: string,
   ) {
-    const name = typeof errno === 'string' ? errno : (errnoNames.get(errno) ?? `errno ${errno}`);
+    const name = typeof errno === 'string' ? errno : errnoName(errno);
     super([syscall, path, name].filter(Boolean).join(' '));
     this.errno = name;
   }

@@ -1,0 +1,160 @@
+// Files and descriptors: openat2, mknodat, memfd, sockets and locks. What node:fs can do stays with node:fs.
+import * as K from './constants.ts';
+import { type Argument, cString, check, syscall, trySyscall, words64 } from './syscall.ts';
+
+export interface OpenHow {
+  flags: number;
+  mode?: number;
+  resolve?: number;
+}
+
+/** openat2(2). O_CLOEXEC is always set. Returns a descriptor. */
+export function openat2(dirFd: number, path: string, { flags, mode = 0, resolve = 0 }: OpenHow): number {
+  return check('openat2', tryOpenat2(dirFd, path, { flags, mode, resolve }), path);
+}
+
+/** openat2(2); -errno instead of an exception. */
+export function tryOpenat2(dirFd: number, path: string, { flags, mode = 0, resolve = 0 }: OpenHow): number {
+  const how = words64(flags | K.O_CLOEXEC, mode, resolve);
+  for (;;) {
+    const result = trySyscall('openat2', dirFd, cString(path), how, how.length);
+    // A rename anywhere on the host makes a scoped lookup of ".." give up with EAGAIN: openat2(2) says try again.
+    if (result !== -11) return result;
+  }
+}
+
+/** mkdirat(2); an existing entry is not an error. Returns whether it was made. */
+export function mkdirat(dirFd: number, name: string, mode: number): boolean {
+  const result = trySyscall('mkdirat', dirFd, cString(name), mode);
+  if (result === -17) return false;
+  check('mkdirat', result, name);
+  return true;
+}
+
+/** mknodat(2). `device` is makedev(3)'s number, 0 for a FIFO or regular file. */
+export function mknodat(dirFd: number, name: string, mode: number, device = 0): void {
+  syscall('mknodat', name, dirFd, cString(name), mode, device);
+}
+
+/** makedev(3): the kernel's encoding of a device number for mknodat(2). */
+export function makedev(major: number, minor: number): number {
+  return (minor & 0xff) | ((major & 0xfff) << 8) | ((minor & ~0xff) << 12);
+}
+
+/** symlinkat(2). */
+export function symlinkat(target: string, dirFd: number, name: string): void {
+  syscall('symlinkat', name, cString(target), dirFd, cString(name));
+}
+
+/** fchmodat(2) on an entry of a directory; follows symbolic links, so only for entries just made. */
+export function fchmodat(dirFd: number, name: string, mode: number): void {
+  syscall('fchmodat', name, dirFd, cString(name), mode);
+}
+
+/** fchownat(2), without following a symbolic link. -1 leaves an id as it is. */
+export function fchownat(dirFd: number, name: string, uid: number, gid: number): void {
+  syscall('fchownat', name, dirFd, cString(name), uid, gid, K.AT_SYMLINK_NOFOLLOW);
+}
+
+/** flock(2). Throws EAGAIN when LOCK_NB is given and another holds the lock. */
+export function flock(fd: number, operation: number): void {
+  syscall('flock', undefined, fd, operation);
+}
+
+/** fchdir(2). */
+export function fchdir(fd: number, path?: string): void {
+  syscall('fchdir', path, fd);
+}
+
+/** chroot(2). */
+export function chroot(path: string): void {
+  syscall('chroot', path, cString(path));
+}
+
+/** dup3(2) onto a given number; the copy stays open across execve. */
+export function dup3(fd: number, target: number): void {
+  syscall('dup3', undefined, fd, target, 0);
+}
+
+/** fcntl(F_SETFD): whether a descriptor is closed by execve. */
+export function setCloseOnExec(fd: number, closeOnExec: boolean): void {
+  syscall('fcntl', undefined, fd, K.F_SETFD, closeOnExec ? 1 : 0);
+}
+
+/** close_range(2) from `first` to the end, only marking as close-on-exec. */
+export function closeOnExecFrom(first: number): void {
+  syscall('close_range', undefined, first, 0xffffffff, K.CLOSE_RANGE_CLOEXEC);
+}
+
+/** memfd_create(2) for data. Returns a descriptor. */
+export function memfdCreate(name: string): number {
+  return syscall('memfd_create', name, cString(name), K.MFD_CLOEXEC);
+}
+
+/**
+ * memfd_create(2) for a program: holds `content`, sealed against any change, executable.
+ * MFD_EXEC is asked for first: since Linux 6.3 the sysctl vm.memfd_noexec may make anything else not executable.
+ */
+export function memfdProgram(name: string, content: Uint8Array): number {
+  const flags = K.MFD_CLOEXEC | K.MFD_ALLOW_SEALING;
+  let fd = trySyscall('memfd_create', cString(name), flags | K.MFD_EXEC);
+  if (fd === -22) fd = trySyscall('memfd_create', cString(name), flags);
+  check('memfd_create', fd, name);
+  const written = syscall('write', name, fd, content, content.length);
+  if (written !== content.length) throw new Error(`memfd ${name}: short write`);
+  syscall('fcntl', name, fd, K.F_ADD_SEALS, K.F_SEAL_ALL);
+  return fd;
+}
+
+/** socketpair(AF_UNIX, SOCK_SEQPACKET): messages keep their boundaries. Returns both ends. */
+export function socketpair(): [number, number] {
+  const fds = new Int32Array(2);
+  syscall('socketpair', undefined, K.AF_UNIX, K.SOCK_SEQPACKET | K.SOCK_CLOEXEC, 0, new Uint8Array(fds.buffer));
+  return [fds[0] ?? -1, fds[1] ?? -1];
+}
+
+/** read(2) again until it isn't interrupted; 0 is the end. Unlike node:fs it does not insist on a file position. */
+export function read(fd: number, buffer: Uint8Array): number {
+  for (;;) {
+    const count = trySyscall('read', fd, buffer, buffer.length);
+    if (count !== -4) return check('read', count);
+  }
+}
+
+/** write(2) of a whole message. */
+export function write(fd: number, data: Uint8Array): void {
+  const written = syscall('write', undefined, fd, data, data.length);
+  if (written !== data.length) throw new Error('short write');
+}
+
+/** close(2). */
+export function close(fd: number): void {
+  trySyscall('close', fd);
+}
+
+/** fstatfs(2): the file system's magic number (f_type), and whether the file system can be trusted to be what it says. */
+export function fileSystemType(fd: number): number {
+  const buffer = new Uint8Array(120);
+  syscall('fstatfs', undefined, fd, buffer);
+  return Number(new DataView(buffer.buffer).getBigInt64(0, true));
+}
+
+/**
+ * ppoll(2) for readability.
+ * @param fds descriptors to watch
+ * @param timeoutMs -1 waits for ever
+ * @returns for each descriptor whether it's readable, hung up or in error
+ */
+export function pollReadable(fds: number[], timeoutMs = -1): boolean[] {
+  const entries = new DataView(new ArrayBuffer(fds.length * 8));
+  fds.forEach((fd, i) => {
+    entries.setInt32(i * 8, fd, true);
+    entries.setInt16(i * 8 + 4, K.POLLIN, true);
+  });
+  const memory = new Uint8Array(entries.buffer);
+  const timeout: Argument =
+    timeoutMs < 0 ? null : words64(Math.trunc(timeoutMs / 1000), Math.trunc((timeoutMs % 1000) * 1e6));
+  const result = trySyscall('ppoll', memory, fds.length, timeout, null, 0);
+  if (result !== -4) check('ppoll', result);
+  return fds.map((_, i) => entries.getInt16(i * 8 + 6, true) !== 0);
+}

@@ -1,0 +1,91 @@
+// Runs test files, each as its own process with a time limit, and adds up uvu's summaries.
+// usage: bun conformance/run-tests.ts [--jobs N] [--timeout SECONDS] GLOB...
+import { spawn } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+const repository = dirname(import.meta.dirname);
+const bun = join(repository, 'node_modules/.bin/bun');
+
+interface Outcome {
+  file: string;
+  passed: number;
+  failed: number;
+  skipped: number;
+  seconds: number;
+  output: string;
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { jobs: { type: 'string', default: '1' }, timeout: { type: 'string', default: '600' } },
+});
+
+const files = positionals.flatMap((pattern) => [...new Bun.Glob(pattern).scanSync({ cwd: repository })]).sort();
+const outcomes: Outcome[] = [];
+await Promise.all(Array.from({ length: Math.max(1, Number(values.jobs)) }, work));
+const sum = (key: 'passed' | 'failed' | 'skipped'): number => outcomes.reduce((total, { [key]: n }) => total + n, 0);
+
+if (outcomes.length === 0) console.error(`no test files: ${positionals.join(' ')}`);
+const failed = sum('failed') + (outcomes.length === 0 ? 1 : 0);
+const skipped = sum('skipped');
+console.log(`${sum('passed')} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
+process.exitCode = failed > 0 ? 1 : 0;
+
+async function work(): Promise<void> {
+  for (let file = files.shift(); file !== undefined; file = files.shift()) {
+    const outcome = await runFile(file);
+    outcomes.push(outcome);
+    print(outcome);
+  }
+}
+
+function print({ file, passed, failed, skipped, seconds, output }: Outcome): void {
+  const mark = failed > 0 ? 'FAIL' : 'ok  ';
+  const skips = skipped > 0 ? `, ${skipped} skipped` : '';
+  console.log(`${mark} ${file}: ${passed} passed, ${failed} failed${skips} (${seconds.toFixed(1)} s)`);
+  if (failed > 0) console.log(output.trimEnd());
+  else for (const line of output.match(/^.*\bskipped: .*$/gm) ?? []) console.log(`     ${line.trim()}`);
+}
+
+function runFile(file: string): Promise<Outcome> {
+  const start = performance.now();
+  return new Promise((resolve) => {
+    // An own process group, so that what the test has started ends with it at the time limit.
+    const child = spawn(bun, [file], { cwd: repository, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    let output = '';
+    let isLate = false;
+    child.stdout.on('data', (chunk) => (output += chunk));
+    child.stderr.on('data', (chunk) => (output += chunk));
+    const limit = setTimeout(() => {
+      isLate = true;
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+    }, Number(values.timeout) * 1000);
+    child.on('error', (error) => (output += error.message));
+    // Not `close`: a leaked process may hold the pipe open for ever.
+    child.on('exit', (code) => {
+      clearTimeout(limit);
+      if (isLate) output += `\nended after ${values.timeout} s`;
+      setTimeout(() => {
+        const seconds = (performance.now() - start) / 1000;
+        child.stdout.destroy();
+        child.stderr.destroy();
+        resolve({ file, ...readSummary(output, code), seconds, output });
+      }, 50);
+    });
+  });
+}
+
+// uvu ends with Total, Passed and Skipped. It exits with 0 when a file has no test or forgets `.run()`.
+function readSummary(output: string, code: number | null): Pick<Outcome, 'passed' | 'failed' | 'skipped'> {
+  const plain = Bun.stripANSI(output);
+  const [total, passed, skipped] = ['Total', 'Passed', 'Skipped'].map((name) => {
+    const found = [...plain.matchAll(new RegExp(`^ *${name}: +(\\d+)$`, 'gm'))].at(-1)?.[1];
+    return found === undefined ? undefined : Number(found);
+  });
+  if (total === undefined || passed === undefined || skipped === undefined || total + skipped === 0) {
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+  const failed = total - passed;
+  return { passed, failed: failed === 0 && code !== 0 ? 1 : failed, skipped };
+}

@@ -1,0 +1,46 @@
+// Finds a bundle and reads its config.json (bundle.md).
+import { closeSync, constants, fstatSync, openSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { errnoOf, RuntimeError, step } from '../errors.ts';
+import { validateConfig } from '../validate/config.ts';
+import type { Config } from './config.ts';
+import { parseJson } from './json.ts';
+
+export interface Bundle {
+  config: Config;
+  /** Absolute path of the bundle's folder, without symbolic links. */
+  bundle: string;
+  /** What the validation found worth saying. */
+  warnings: string[];
+}
+
+/**
+ * Reads and validates a bundle.
+ * @param path the bundle's folder; relative to the working directory
+ * @throws ConfigError, RuntimeError
+ */
+export function loadBundle(path: string): Bundle {
+  const bundle = step(`bundle ${path}`, () => realpathSync(path));
+  if (!statSync(bundle).isDirectory()) throw new RuntimeError(`bundle ${path}: is not a folder`);
+  const text = readConfig(`${bundle}/config.json`);
+  return { bundle, ...validateConfig(parseJson(text, 'config.json')) };
+}
+
+function readConfig(path: string): Uint8Array {
+  const fd = openConfig(path);
+  try {
+    if (!fstatSync(fd).isFile()) throw new RuntimeError(`${path} is not a regular file`);
+    return readFileSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function openConfig(path: string): number {
+  try {
+    // Without waiting, should it be a FIFO.
+    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+    throw new RuntimeError(`${path} does not exist`, { hint: '`runts spec` writes one' });
+  }
+}

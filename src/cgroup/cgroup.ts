@@ -1,0 +1,128 @@
+// A container's cgroups: made, entered, emptied and removed, one folder in each hierarchy that the host has mounted.
+import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { errnoOf, RuntimeError, step } from '../errors.ts';
+import type { CgroupPlan } from '../plan/cgroup.ts';
+import type { ContainerRecord } from '../state/store.ts';
+import { directoryOf, type Hierarchy, readHierarchies } from './hierarchies.ts';
+
+export type CgroupFolder = ContainerRecord['cgroups'][number];
+
+export interface PlacedCgroup extends CgroupFolder {
+  hierarchy: Hierarchy;
+}
+
+/** The folders that the container's cgroup has in each hierarchy. Nothing is made yet. */
+export function placeCgroup(plan: CgroupPlan): PlacedCgroup[] {
+  const hierarchies = step('read /proc/self/mountinfo', readHierarchies);
+  if (hierarchies.length === 0) {
+    throw new RuntimeError('no cgroup file system is mounted', { hint: 'mount -t cgroup2 none /sys/fs/cgroup' });
+  }
+  return hierarchies.map((hierarchy) => {
+    const directory = directoryOf(hierarchy, plan.path);
+    return { hierarchy, directory, isOwn: !exists(directory) };
+  });
+}
+
+function exists(directory: string): boolean {
+  try {
+    readdirSync(directory);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+/** Makes the folders, parents included. An existing one is joined. */
+export function makeCgroup(placed: PlacedCgroup[]): void {
+  for (const { directory, hierarchy } of placed) {
+    step(`make cgroup ${directory}`, () => {
+      mkdirSync(directory, { recursive: true });
+      if (hierarchy.controllers.includes('cpuset')) inheritCpuset(directory, hierarchy.mountPoint);
+    });
+  }
+}
+
+// cgroup v1: a new cpuset is empty, and no process may enter it until it has CPUs and memory nodes
+// (cgroup-v1/cpusets.rst). The parents' values are handed down.
+function inheritCpuset(directory: string, mountPoint: string): void {
+  if (directory === mountPoint) return;
+  const parent = directory.slice(0, directory.lastIndexOf('/'));
+  for (const file of ['cpuset.cpus', 'cpuset.mems']) {
+    if (readFileSync(`${directory}/${file}`, 'latin1').trim() !== '') continue;
+    inheritCpuset(parent, mountPoint);
+    writeFileSync(`${directory}/${file}`, readFileSync(`${parent}/${file}`));
+  }
+}
+
+/** Moves a process into the cgroup, cgroups(7). */
+export function joinCgroup(folders: CgroupFolder[], pid: number): void {
+  for (const { directory } of folders) {
+    const file = `${directory}/cgroup.procs`;
+    step(`join cgroup ${directory}`, () => writeFileSync(file, String(pid)));
+  }
+}
+
+/** Writes the device rules of a v1 hierarchy. */
+export function allowDevices(placed: PlacedCgroup[], rules: CgroupPlan['deviceRules']): void {
+  if (rules.length === 0) return;
+  const devices = placed.find(({ hierarchy }) => hierarchy.controllers.includes('devices'));
+  if (devices === undefined) {
+    const reason = '/linux/resources/devices: the host has no cgroup v1 devices hierarchy; cgroup v2 is not supported yet';
+    throw new RuntimeError(reason);
+  }
+  for (const { file, line, label } of rules) {
+    step(label, () => writeFileSync(`${devices.directory}/${file}`, line));
+  }
+}
+
+/** The processes in the cgroup and in all cgroups below it. */
+export function processesIn(folders: CgroupFolder[]): number[] {
+  const pids = new Set<number>();
+  for (const { directory } of folders) collectProcesses(directory, pids);
+  return [...pids];
+}
+
+function collectProcesses(directory: string, pids: Set<number>): void {
+  try {
+    const lines = readFileSync(`${directory}/cgroup.procs`, 'latin1').split('\n');
+    for (const line of lines) if (line !== '' && line !== '0') pids.add(Number(line));
+    for (const entry of readdirSync(directory, { withFileTypes: true })) {
+      if (entry.isDirectory()) collectProcesses(`${directory}/${entry.name}`, pids);
+    }
+  } catch (error) {
+    // Cgroups may vanish while one looks; ENODEV is what a removed cgroup's open file says.
+    if (errnoOf(error) !== 'ENOENT' && errnoOf(error) !== 'ENODEV') throw error;
+  }
+}
+
+// A killed process leaves its cgroup a moment after it is gone from /proc.
+const REMOVE_ATTEMPTS = 100;
+
+/** Removes the folders that were made for the container, with what the container made below. */
+export function removeCgroup(folders: CgroupFolder[]): void {
+  for (const { directory, isOwn } of folders) {
+    if (isOwn) step(`remove cgroup ${directory}`, () => removeTree(directory));
+  }
+}
+
+function removeTree(directory: string): void {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      rmdirSync(directory);
+      return;
+    } catch (error) {
+      const errno = errnoOf(error);
+      if (errno === 'ENOENT') return;
+      if (errno !== 'EBUSY' || attempt === REMOVE_ATTEMPTS) throw error;
+    }
+    removeChildren(directory);
+    Bun.sleepSync(Math.min(attempt, 20));
+  }
+}
+
+function removeChildren(directory: string): void {
+  for (const entry of readdirSync(directory, { withFileTypes: true })) {
+    if (entry.isDirectory()) removeTree(`${directory}/${entry.name}`);
+  }
+}

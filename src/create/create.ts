@@ -1,0 +1,186 @@
+// `create`, the runtime's side: from a bundle to a container process that waits for `start`. Every step that leaves
+// something behind notes how to take it back first.
+import { closeSync, mkdirSync, openSync, unlinkSync, writeFileSync } from 'node:fs';
+import * as K from '../../bindings/constants.ts';
+import { flock, mknodat, socketpair } from '../../bindings/files.ts';
+import { kill, wait } from '../../bindings/process.ts';
+import { loadBundle } from '../bundle/bundle.ts';
+import type { Config } from '../bundle/config.ts';
+import { allowDevices, joinCgroup, makeCgroup, type PlacedCgroup, placeCgroup, removeCgroup } from '../cgroup/cgroup.ts';
+import { step } from '../errors.ts';
+import { type CallerSettings, HookError, runHooks, runPoststopHooks } from '../hooks.ts';
+import { hasCreateHooks } from '../init/init.ts';
+import { warn } from '../log.ts';
+import { makePlan, type Plan } from '../plan/plan.ts';
+import { send } from '../protocol.ts';
+import { stateDocument } from '../state/document.ts';
+import { checkId } from '../state/id.ts';
+import { containerPidOf, startTimeOf } from '../state/status.ts';
+import {
+  type ContainerRecord,
+  folderOf,
+  makeFolder,
+  RESULT_FIFO,
+  ROOTFS_FOLDER,
+  removeFolder,
+  START_FIFO,
+  saveRecord,
+} from '../state/store.ts';
+import { awaitMessage } from './await-message.ts';
+import { readHostFacts } from './host.ts';
+import { writeIdMaps } from './id-maps.ts';
+import { launch } from './launch.ts';
+import { unmountRootfs } from './rootfs-mount.ts';
+import { UndoList } from './undo.ts';
+
+export interface CreateOptions {
+  root: string;
+  id: string;
+  bundle: string;
+  pidFile: string | undefined;
+  noPivot: boolean;
+  noNewKeyring: boolean;
+  preserveFds: number;
+}
+
+export interface Created {
+  record: ContainerRecord;
+  settings: CallerSettings;
+  /** The container's folder, locked. */
+  folderFd: number;
+}
+
+/** Creates a container. Whatever fails, everything done before is taken back. */
+export function create(options: CreateOptions): Created {
+  checkId(options.id);
+  const { config, bundle, warnings } = loadBundle(options.bundle);
+  const host = readHostFacts();
+  const plan = makePlan(config, host, { ...options, bundle });
+  for (const warning of [...warnings, ...plan.warnings]) warn(warning);
+  const placed = placeCgroup(plan.cgroup);
+  const record = newRecord(plan, config, placed, options.root);
+  const settings = { ignoredSignals: host.ignoredSignals, openFiles: host.openFiles, umask: host.umask };
+  const undo = new UndoList();
+  try {
+    return { record, settings, folderFd: build({ options, plan, placed, record, settings, undo }) };
+  } catch (error) {
+    undo.undo(error);
+    // runtime.md, lifecycle: after a failed hook the container is destroyed, and the poststop hooks run.
+    if (error instanceof HookError) runPoststopHooks(record, settings);
+    throw error;
+  }
+}
+
+function newRecord(plan: Plan, config: Config, placed: PlacedCgroup[], root: string): ContainerRecord {
+  return {
+    ociVersion: '1.3.0',
+    id: plan.id,
+    pid: 0,
+    startTime: '',
+    creator: { pid: process.pid, startTime: startTimeOf(process.pid) ?? '' },
+    isCreated: false,
+    bundle: plan.bundle,
+    rootfs: plan.rootfs.path,
+    created: new Date().toISOString(),
+    owner: process.getuid?.() ?? 0,
+    annotations: { ...config.annotations },
+    cgroups: placed.map(({ directory, isOwn }) => ({ directory, isOwn })),
+    rootfsMount: rootfsMountOf(plan, root),
+    containerPid: 0,
+    executable: plan.process?.args[0],
+    cwd: plan.process?.cwd,
+    hooks: plan.hooks,
+  };
+}
+
+// Without a mount namespace of the container's own its mounts outlive it. In the runtime's namespace they are collected
+// below a folder of the state, from where they are surely taken away; a joined one is told apart by its path.
+function rootfsMountOf({ rootfs, namespaces, id }: Plan, root: string): ContainerRecord['rootfsMount'] {
+  if (rootfs.change !== 'chroot') return undefined;
+  const joined = namespaces.joined.find(({ type }) => type === 'mount');
+  if (joined === undefined) return { path: `${folderOf(root, id)}/${ROOTFS_FOLDER}` };
+  return { path: rootfs.path, namespace: joined.path };
+}
+
+interface Build {
+  options: CreateOptions;
+  plan: Plan;
+  placed: PlacedCgroup[];
+  record: ContainerRecord;
+  settings: CallerSettings;
+  undo: UndoList;
+}
+
+function build(parts: Build): number {
+  const { options, plan, placed, record, settings, undo } = parts;
+  const { root, id } = options;
+  const folderFd = makeFolder(root, id);
+  undo.add('remove state', () => removeFolder(root, id, folderFd));
+  flock(folderFd, K.LOCK_EX);
+  saveRecord(root, record);
+  const fifos = openFifos(`${root}/${id}`, folderFd);
+  const [parentFd, syncFd] = socketpair();
+  if (record.rootfsMount !== undefined) prepareMountPoint(record.rootfsMount, undo);
+  undo.add('remove cgroup', () => removeCgroup(record.cgroups));
+  undo.add('end the container process', () => endProcess(record.pid));
+  const state = stateDocument(record, 'creating');
+  const rootMountPoint = record.rootfsMount?.path ?? plan.rootfs.path;
+  record.pid = launch({ plan, placedCgroup: placed, syncFd, ...fifos, state, settings, rootMountPoint }, parentFd);
+  for (const fd of [syncFd, fifos.startFd, fifos.resultFd]) closeSync(fd);
+  record.startTime = startTimeOf(record.pid) ?? '';
+  record.containerPid = containerPidOf(record.pid);
+  saveRecord(root, record);
+  guide(parts, parentFd);
+  closeSync(parentFd);
+  if (options.pidFile !== undefined) writePidFile(options.pidFile, record.pid, undo);
+  record.isCreated = true;
+  saveRecord(root, record);
+  return folderFd;
+}
+
+// Both ends of a FIFO in one descriptor: opening doesn't wait, and the container process alone keeps it open.
+function openFifos(folder: string, folderFd: number): { startFd: number; resultFd: number } {
+  const open = (name: string) => {
+    mknodat(folderFd, name, K.S_IFIFO | 0o600);
+    return openSync(`${folder}/${name}`, 'r+');
+  };
+  return { startFd: open(START_FIFO), resultFd: open(RESULT_FIFO) };
+}
+
+// The parent's half of the table in protocol.ts.
+function guide({ plan, placed, record, settings }: Build, parentFd: number): void {
+  const { namespaces, cgroup, hooks } = plan;
+  if (namespaces.newUser) {
+    writeIdMaps(record.pid, namespaces);
+    send(parentFd, { type: 'mapped' });
+  }
+  makeCgroup(placed);
+  allowDevices(placed, cgroup.deviceRules);
+  joinCgroup(record.cgroups, record.pid);
+  send(parentFd, { type: 'joined' });
+  if (hasCreateHooks(plan)) {
+    awaitMessage(parentFd, plan, record.pid, 'mounted');
+    const state = stateDocument(record, 'creating');
+    runHooks('prestart', hooks.prestart ?? [], state, settings);
+    runHooks('createRuntime', hooks.createRuntime ?? [], state, settings);
+    send(parentFd, { type: 'hooksRun' });
+  }
+  awaitMessage(parentFd, plan, record.pid, 'report');
+}
+
+function writePidFile(path: string, pid: number, undo: UndoList): void {
+  step(`write pid file ${path}`, () => writeFileSync(path, String(pid)));
+  undo.add('remove pid file', () => unlinkSync(path));
+}
+
+function endProcess(pid: number): void {
+  if (pid === 0) return;
+  // It's our child: its pid can't belong to another before we wait for it.
+  kill(pid, K.SIGKILL);
+  wait(pid, { block: true });
+}
+
+function prepareMountPoint(mount: NonNullable<ContainerRecord['rootfsMount']>, undo: UndoList): void {
+  if (mount.namespace === undefined) mkdirSync(mount.path);
+  undo.add('remove mounts', () => unmountRootfs(mount));
+}

@@ -1,0 +1,20 @@
+// Writes the id maps of a new user namespace, user_namespaces(7).
+import { writeFileSync } from 'node:fs';
+import type { IdMapping } from '../bundle/config.ts';
+import { step } from '../errors.ts';
+import type { NamespacePlan } from '../plan/namespaces.ts';
+
+/** Writes /proc/<pid>/uid_map and gid_map. */
+export function writeIdMaps(pid: number, { uidMappings, gidMappings }: NamespacePlan): void {
+  step('/linux/uidMappings', () => writeMap(`/proc/${pid}/uid_map`, uidMappings));
+  step('/linux/gidMappings', () => writeMap(`/proc/${pid}/gid_map`, gidMappings));
+}
+
+function writeMap(path: string, mappings: IdMapping[]): void {
+  if (mappings.length > 0) writeFileSync(path, mapText(mappings));
+}
+
+/** The text of a map: one line for each range. It has to reach the kernel in one write. */
+export function mapText(mappings: IdMapping[]): string {
+  return mappings.map(({ containerID, hostID, size }) => `${containerID} ${hostID} ${size}\n`).join('');
+}

@@ -1,0 +1,28 @@
+// The undo list of a sequence: what was done is taken back in reverse order when a later step fails.
+import { RuntimeError, toRuntimeError } from '../errors.ts';
+
+/** Collects undo actions while a sequence goes on. */
+export class UndoList {
+  readonly #actions: [name: string, action: () => void][] = [];
+
+  /** Remembers how to take back what has just been done (or is about to be). */
+  add(name: string, action: () => void): void {
+    this.#actions.push([name, action]);
+  }
+
+  /**
+   * Takes everything back. A failure does not stop the rest, and never replaces `error`: it's attached to it.
+   * @returns the error to throw
+   */
+  undo(error: unknown): unknown {
+    for (const [name, action] of this.#actions.reverse()) {
+      try {
+        action();
+      } catch (failure) {
+        const reason = toRuntimeError(failure)?.line ?? String(failure);
+        if (error instanceof RuntimeError) error.undoFailures.push(`${name}: ${reason}`);
+      }
+    }
+    return error;
+  }
+}

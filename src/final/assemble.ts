@@ -1,0 +1,170 @@
+// From the list of operations to the executable: operations become a few machine-independent instructions, the
+// architecture's encoder makes code of them, and code and data are put into an ELF file.
+import { type Architecture, type SyscallName, syscallNumber } from '../../bindings/syscalls.ts';
+import { Arm64Encoder } from './arm64.ts';
+import { CODE_OFFSET, elfFile, layOut } from './elf.ts';
+import type { Encoder, Kept } from './encoder.ts';
+import type { Address, Operand } from './memory.ts';
+import type { Call, ExecFirst, Operation, Program } from './program.ts';
+import { REPORT_SIZE } from './report.ts';
+import { X64Encoder } from './x86-64.ts';
+
+const ENOENT = 2;
+const EINTR = 4;
+const EACCES = 13;
+const ENOTDIR = 20;
+
+/** The exit codes of sh(1) (POSIX, 2.8.2) for a command that isn't found and one that can't be executed. */
+const EXIT_NOT_FOUND = 127;
+const EXIT_NOT_EXECUTABLE = 126;
+const EXIT_FAILED = 1;
+
+/** The program as a static ELF executable. It needs no library, no arguments, no environment and no stack. */
+export function assemble(program: Program, architecture: Architecture): Uint8Array {
+  const encoder = architecture === 'x64' ? new X64Encoder() : new Arm64Encoder();
+  new Assembler(encoder, architecture).program(program);
+  const layout = layOut(architecture, {
+    code: encoder.length,
+    constant: program.constant.length,
+    bulk: program.bulk.length,
+    writable: program.writable.length,
+    zeroed: program.zeroedSize,
+  });
+  const file = elfFile(layout);
+  file.set(encoder.finish(layout.addresses), CODE_OFFSET);
+  program.constant.copyTo(file, layout.offsets.constant, layout.addresses);
+  program.bulk.copyTo(file, layout.offsets.bulk, layout.addresses);
+  program.writable.copyTo(file, layout.offsets.writable, layout.addresses);
+  return file;
+}
+
+/** Drives an encoder. */
+class Assembler {
+  private readonly encoder: Encoder;
+  private readonly architecture: Architecture;
+  /** Where a failed call goes on, and a failed execve. */
+  private readonly failed: number;
+  private readonly execFailed: number;
+
+  constructor(encoder: Encoder, architecture: Architecture) {
+    this.encoder = encoder;
+    this.architecture = architecture;
+    this.failed = encoder.newLabel();
+    this.execFailed = encoder.newLabel();
+  }
+
+  program({ operations, reportBuffer }: Program): void {
+    if (reportBuffer !== undefined) this.encoder.keep('reportFd', -1);
+    for (const operation of operations) this.operation(operation);
+    this.exit(0);
+    if (reportBuffer !== undefined) this.report(reportBuffer);
+  }
+
+  private operation(operation: Operation): void {
+    switch (operation.kind) {
+      case 'call':
+        this.call(operation);
+        break;
+      case 'execFirst':
+        this.execFirst(operation);
+        break;
+      case 'reportTo':
+        this.encoder.keep('reportFd', operation.fd);
+        break;
+      case 'waitByte':
+        this.waitByte(operation.fd, operation.buffer);
+        break;
+      case 'label':
+        this.encoder.label(operation.name);
+        break;
+      case 'goto':
+        this.encoder.jump(operation.label);
+        break;
+      case 'ifZero':
+        this.encoder.jumpIf('zero', operation.slot.address, operation.label);
+        break;
+      case 'ifNegative':
+        this.encoder.jumpIf('negative', operation.slot.address, operation.label);
+        break;
+      case 'exit':
+        this.exit(operation.code);
+        break;
+    }
+  }
+
+  private call({ name, args, step = 0, ignore, ignoreErrnos, save, goto }: Call): void {
+    const encoder = this.encoder;
+    if (!ignore && goto === undefined) encoder.keep('step', step);
+    this.syscall(name, args);
+    if (save !== undefined) encoder.store(save.address);
+    if (ignore) return;
+    const next = encoder.newLabel();
+    for (const errno of ignoreErrnos ?? []) encoder.jumpIfResult(-errno, next);
+    const isExec = name === 'execve' || name === 'execveat';
+    encoder.jumpIfFailed(goto ?? (isExec ? this.execFailed : this.failed));
+    encoder.label(next);
+  }
+
+  private waitByte(fd: Operand, buffer: Address): void {
+    const again = this.encoder.newLabel();
+    const done = this.encoder.newLabel();
+    this.encoder.label(again);
+    this.syscall('read', [fd, buffer, 1]);
+    this.encoder.jumpIfResult(1, done);
+    this.encoder.jumpIfResult(-EINTR, again);
+    this.exit(EXIT_FAILED);
+    this.encoder.label(done);
+  }
+
+  private execFirst({ candidates, argv, envp, step }: ExecFirst): void {
+    const encoder = this.encoder;
+    const isOnly = candidates.length === 1;
+    encoder.keep('step', step);
+    if (!isOnly) encoder.keep('errno', -ENOENT);
+    for (const path of candidates) {
+      this.syscall('execve', [path, argv, envp]);
+      if (!isOnly) this.nextCandidate();
+    }
+    if (!isOnly) encoder.recall('errno');
+    encoder.jump(this.execFailed);
+  }
+
+  /** After a failed execve: goes on with the code that follows if the errno allows to try another file. */
+  private nextCandidate(): void {
+    const encoder = this.encoder;
+    const isDenied = encoder.newLabel();
+    const next = encoder.newLabel();
+    encoder.jumpIfResult(-ENOENT, next);
+    encoder.jumpIfResult(-ENOTDIR, next);
+    encoder.jumpIfResult(-EACCES, isDenied);
+    encoder.jump(this.execFailed);
+    encoder.label(isDenied);
+    encoder.keep('errno', 'result');
+    encoder.label(next);
+  }
+
+  /** The end of every failed call: the report, and an exit code that tells what failed even without it. */
+  private report(buffer: Address): void {
+    const encoder = this.encoder;
+    const report = encoder.newLabel();
+    encoder.label(this.execFailed);
+    encoder.keep('status', EXIT_NOT_FOUND);
+    encoder.jumpIfResult(-ENOENT, report);
+    encoder.keep('status', EXIT_NOT_EXECUTABLE);
+    encoder.jump(report);
+    encoder.label(this.failed);
+    encoder.keep('status', EXIT_FAILED);
+    encoder.label(report);
+    encoder.storeReport(buffer);
+    this.syscall('write', ['reportFd', buffer, REPORT_SIZE]);
+    this.syscall('exit_group', ['status']);
+  }
+
+  private exit(code: number): void {
+    this.syscall('exit_group', [code]);
+  }
+
+  private syscall(name: SyscallName, args: readonly (Operand | Kept)[]): void {
+    this.encoder.syscall(syscallNumber(name, this.architecture), args);
+  }
+}

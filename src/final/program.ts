@@ -1,0 +1,126 @@
+// The final program as a list of operations: what the child still has to do once it has left the JavaScript engine.
+import type { SyscallName } from '../../bindings/syscalls.ts';
+import { Data } from './data.ts';
+import { type Address, checkOperand, type Operand, type Slot } from './memory.ts';
+import { REPORT_SIZE } from './report.ts';
+
+/** What to do around one system call. A call that fails is reported, and the program exits, unless told otherwise. */
+export interface CallOptions {
+  /** The number that a report names the call by; 0 if left out. */
+  step?: number;
+  /** Go on, whatever the result. */
+  ignore?: boolean;
+  /** Go on if it failed with one of these. */
+  ignoreErrnos?: readonly number[];
+  /** Where to keep the result, negative errnos included. */
+  save?: Slot;
+  /** Go on at this label if it failed. */
+  goto?: string;
+}
+
+/** A system call of the program. */
+export interface Call extends CallOptions {
+  readonly kind: 'call';
+  readonly name: SyscallName;
+  readonly args: readonly Operand[];
+}
+
+/** The search of execvp(3), unrolled. */
+export interface ExecFirst {
+  readonly kind: 'execFirst';
+  readonly candidates: readonly Address[];
+  readonly argv: Address;
+  readonly envp: Address;
+  readonly step: number;
+}
+
+/** One step of the program; `assemble` turns it into machine code. */
+export type Operation =
+  | Call
+  | ExecFirst
+  | { readonly kind: 'reportTo'; readonly fd: Operand }
+  | { readonly kind: 'waitByte'; readonly fd: Operand; readonly buffer: Address }
+  | { readonly kind: 'label'; readonly name: string }
+  | { readonly kind: 'goto'; readonly label: string }
+  | { readonly kind: 'ifZero' | 'ifNegative'; readonly slot: Slot; readonly label: string }
+  | { readonly kind: 'exit'; readonly code: number };
+
+/** Builds a final program. Operations run in the order in which they are added; one that runs past the end exits 0. */
+export class Program extends Data {
+  readonly operations: Operation[] = [];
+  /** Where a report is put together, if any operation can fail with one. */
+  reportBuffer: Address | undefined;
+  private byte: Address | undefined;
+
+  /** From here on, in the order of execution, failures are reported to this descriptor; before, to nobody. */
+  reportTo(fd: Operand): void {
+    checkOperand(fd);
+    this.operations.push({ kind: 'reportTo', fd });
+  }
+
+  /**
+   * A system call with up to six arguments, in the kernel's order for the architecture (clone(2) orders its `tls` and
+   * `child_tid` differently on arm64). It failed if the result is in -4095..-1, as in syscall(2).
+   */
+  call(name: SyscallName, args: readonly Operand[], options: CallOptions = {}): void {
+    if (args.length > 6) throw new Error(`${name}: a system call takes at most 6 arguments, not ${args.length}`);
+    if (options.ignore && options.goto !== undefined) throw new Error(`${name}: both ignore and goto`);
+    for (const arg of args) checkOperand(arg);
+    if (!options.ignore && options.goto === undefined) this.mayReport(options.step ?? 0);
+    this.operations.push({ kind: 'call', name, args, ...options });
+  }
+
+  /**
+   * Blocks until a byte can be read(2) from `fd` (into `buffer`, if given), whatever signals come. At the end of the
+   * file, or if reading fails, nobody waits for this program any longer: it exits 1 without a report.
+   */
+  waitByte(fd: Operand, buffer?: Address): void {
+    checkOperand(fd);
+    this.byte ??= buffer === undefined ? this.reserve(1) : undefined;
+    const target = buffer ?? this.byte;
+    if (target !== undefined) this.operations.push({ kind: 'waitByte', fd, buffer: target });
+  }
+
+  /**
+   * Becomes the first of the candidates that execve(2) accepts, with execvp(3)'s search: one that is missing (ENOENT,
+   * ENOTDIR) or may not be executed (EACCES) is passed over, any other errno is reported at once. At the end EACCES is
+   * reported if it was seen, else ENOENT; of a single candidate its own errno.
+   */
+  execFirst(candidates: readonly string[], argv: Address, envp: Address, step: number): void {
+    this.mayReport(step);
+    const paths: Address[] = [];
+    for (const path of candidates) paths.push(this.string(path));
+    this.operations.push({ kind: 'execFirst', candidates: paths, argv, envp, step });
+  }
+
+  /** A place to go to; each name may be used once. */
+  label(name: string): void {
+    this.operations.push({ kind: 'label', name });
+  }
+
+  /** Goes on at the label. */
+  goto(label: string): void {
+    this.operations.push({ kind: 'goto', label });
+  }
+
+  /** Goes on at the label if the slot holds zero, e.g. on the child's side of clone(2). */
+  ifZero(slot: Slot, label: string): void {
+    this.operations.push({ kind: 'ifZero', slot, label });
+  }
+
+  /** Goes on at the label if the slot holds a negative number, e.g. the result of an ignored failure. */
+  ifNegative(slot: Slot, label: string): void {
+    this.operations.push({ kind: 'ifNegative', slot, label });
+  }
+
+  /** Ends the process (all threads) with an exit code: exit_group(2). */
+  exit(code: number): void {
+    checkOperand(code);
+    this.operations.push({ kind: 'exit', code });
+  }
+
+  private mayReport(step: number): void {
+    if (step !== step >>> 0) throw new Error(`a step is a 32-bit number, not ${step}`);
+    this.reportBuffer ??= this.reserve(REPORT_SIZE);
+  }
+}

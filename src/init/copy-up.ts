@@ -1,0 +1,64 @@
+// tmpcopyup: fills a new tmpfs with what lay at its mount point. The source belongs to the container's image and may be
+// hostile: entries are opened by name within their folder, without following links or crossing mounts.
+import {
+  closeSync,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  readdirSync,
+  readlinkSync,
+  readSync,
+  type Stats,
+  writeSync,
+} from 'node:fs';
+import * as K from '../../bindings/constants.ts';
+import { fchmodat, fchownat, mkdirat, mknodat, openat2, symlinkat } from '../../bindings/files.ts';
+
+const BENEATH = K.RESOLVE_BENEATH | K.RESOLVE_NO_SYMLINKS | K.RESOLVE_NO_XDEV;
+
+/** Copies the content of one directory into another: names, types, modes and owners. */
+export function copyTree(sourceFd: number, targetFd: number): void {
+  for (const name of readdirSync(`/proc/self/fd/${sourceFd}`)) {
+    const entryFd = openat2(sourceFd, name, { flags: K.O_PATH | K.O_NOFOLLOW, resolve: BENEATH & ~K.RESOLVE_NO_SYMLINKS });
+    const stat = fstatSync(entryFd);
+    closeSync(entryFd);
+    if (stat.isDirectory()) copyDirectory(sourceFd, targetFd, name, stat);
+    else copyEntry(sourceFd, targetFd, name, stat);
+  }
+}
+
+function copyDirectory(sourceFd: number, targetFd: number, name: string, stat: Stats): void {
+  mkdirat(targetFd, name, 0o700);
+  const from = openat2(sourceFd, name, { flags: K.O_RDONLY | K.O_DIRECTORY, resolve: BENEATH });
+  const to = openat2(targetFd, name, { flags: K.O_RDONLY | K.O_DIRECTORY, resolve: BENEATH });
+  copyTree(from, to);
+  fchownSync(to, stat.uid, stat.gid);
+  fchmodSync(to, stat.mode & 0o7777);
+  closeSync(from);
+  closeSync(to);
+}
+
+function copyEntry(sourceFd: number, targetFd: number, name: string, stat: Stats): void {
+  if (stat.isSymbolicLink()) {
+    symlinkat(readlinkSync(`/proc/self/fd/${sourceFd}/${name}`), targetFd, name);
+    fchownat(targetFd, name, stat.uid, stat.gid);
+    return;
+  }
+  if (stat.isFile()) copyFile(sourceFd, targetFd, name);
+  else mknodat(targetFd, name, stat.mode & (K.S_IFMT | 0o777), stat.rdev);
+  fchownat(targetFd, name, stat.uid, stat.gid);
+  fchmodat(targetFd, name, stat.mode & 0o7777);
+}
+
+function copyFile(sourceFd: number, targetFd: number, name: string): void {
+  const from = openat2(sourceFd, name, { flags: K.O_RDONLY, resolve: BENEATH });
+  const to = openat2(targetFd, name, { flags: K.O_WRONLY | K.O_CREAT | K.O_EXCL, mode: 0o600, resolve: BENEATH });
+  const buffer = new Uint8Array(65536);
+  for (;;) {
+    const length = readSync(from, buffer);
+    if (length === 0) break;
+    for (let done = 0; done < length; ) done += writeSync(to, buffer, done, length - done);
+  }
+  closeSync(from);
+  closeSync(to);
+}

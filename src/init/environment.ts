@@ -1,0 +1,36 @@
+// The environment of the container process: the config's, and HOME where the config has none.
+import { closeSync, fstatSync, readSync } from 'node:fs';
+import * as K from '../../bindings/constants.ts';
+import { tryOpenat2 } from '../../bindings/files.ts';
+import type { ProcessPlan } from '../plan/process.ts';
+import { IN_ROOT } from './paths.ts';
+
+const MAX_PASSWD = 1 << 20;
+
+/** The environment; HOME, where it's missing, comes from the container's /etc/passwd, else it's "/" (as in runc). */
+export function environment(rootFd: number, { env, uid }: ProcessPlan): string[] {
+  if (env.some((entry) => entry.startsWith('HOME='))) return env;
+  return [...env, `HOME=${homeOf(readPasswd(rootFd), uid)}`];
+}
+
+// O_NONBLOCK: a hostile image may have a FIFO there, which would never open.
+function readPasswd(rootFd: number): string {
+  const fd = tryOpenat2(rootFd, 'etc/passwd', { flags: K.O_RDONLY | K.O_NONBLOCK, resolve: IN_ROOT });
+  if (fd < 0) return '';
+  try {
+    if (!fstatSync(fd).isFile()) return '';
+    const buffer = Buffer.alloc(Math.min(fstatSync(fd).size, MAX_PASSWD));
+    return buffer.toString('utf8', 0, readSync(fd, buffer));
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** The home directory of a uid in a passwd(5) file; "/" if it's not in there. */
+export function homeOf(passwd: string, uid: number): string {
+  for (const line of passwd.split('\n')) {
+    const fields = line.split(':');
+    if (fields[2] === String(uid) && fields[5]) return fields[5];
+  }
+  return '/';
+}

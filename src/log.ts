@@ -1,0 +1,48 @@
+// The log: --log FILE and --log-format, in runc's shape, so that managers find the message; warnings; debug on demand.
+import { appendFileSync } from 'node:fs';
+
+export interface LogOptions {
+  /** A file to append to; without it warnings go to standard error. */
+  file: string | undefined;
+  format: 'text' | 'json';
+  isDebug: boolean;
+}
+
+type Level = 'debug' | 'info' | 'warning' | 'error';
+
+let options: LogOptions = { file: undefined, format: 'text', isDebug: false };
+let debugSink: ((text: string) => void) | undefined;
+
+/** Sets where the log goes. */
+export function configureLog(chosen: LogOptions, debug?: (text: string) => void): void {
+  options = chosen;
+  debugSink = debug;
+}
+
+/** One entry as it's written to the log file. Text has logfmt's shape: time="…" level=error msg="…". */
+export function formatEntry(level: Level, msg: string, format: LogOptions['format'], time = new Date()): string {
+  const stamp = time.toISOString();
+  if (format === 'json') return `${JSON.stringify({ level, msg, time: stamp })}\n`;
+  return `time=${JSON.stringify(stamp)} level=${level} msg=${JSON.stringify(msg)}\n`;
+}
+
+function record(level: Level, msg: string): void {
+  if (options.file !== undefined) appendFileSync(options.file, formatEntry(level, msg, options.format), { mode: 0o600 });
+}
+
+/** A warning: something was asked for and not done, and the specification says to go on. */
+export function warn(msg: string): void {
+  record('warning', msg);
+  if (options.file === undefined) process.stderr.write(`runts: warning: ${msg}\n`);
+}
+
+/** The error that ends this process: into the log; printing it is main's job. */
+export function logError(msg: string): void {
+  record('error', msg);
+}
+
+/** A detail for who looks for a fault: only with --debug or DEBUG. */
+export function debug(msg: () => string): void {
+  if (options.isDebug) record('debug', msg());
+  debugSink?.(msg());
+}

@@ -1,0 +1,96 @@
+// `delete`: takes a container away, with everything that `create` made for it.
+import { closeSync } from 'node:fs';
+import { LOCK_EX, SIGKILL } from '../../bindings/constants.ts';
+import { flock, pollReadable } from '../../bindings/files.ts';
+import { kill, pidfdOpen, pidfdSendSignal, wait } from '../../bindings/process.ts';
+import { processesIn, removeCgroup } from '../cgroup/cgroup.ts';
+import { readHostFacts } from '../create/host.ts';
+import { unmountRootfs } from '../create/rootfs-mount.ts';
+import { RuntimeError, StateError, step } from '../errors.ts';
+import { runPoststopHooks } from '../hooks.ts';
+import { checkId } from '../state/id.ts';
+import { startTimeOf, statusOf } from '../state/status.ts';
+import { type ContainerRecord, loadRecord, openFolder, removeFolder } from '../state/store.ts';
+import type { LockedContainer } from './start.ts';
+
+/**
+ * The command.
+ * @param isForced a container that still runs is killed; one that does not exist is no error
+ */
+export function deleteContainer(root: string, id: string, { isForced }: { isForced: boolean }): void {
+  checkId(id);
+  const folderFd = open(root, id, isForced);
+  if (folderFd === undefined) return;
+  flock(folderFd, LOCK_EX);
+  const record = load(root, id, isForced);
+  if (record === undefined) {
+    removeFolder(root, id, folderFd);
+    return;
+  }
+  const status = statusOf(root, record);
+  if (status !== 'stopped' && !isForced) {
+    closeSync(folderFd);
+    const hint = 'kill it first, or use `delete --force`';
+    throw new StateError(`cannot delete container that is not stopped: it is ${status}`, { hint });
+  }
+  destroy({ root, record, folderFd, settings: readHostFacts() });
+}
+
+function open(root: string, id: string, isForced: boolean): number | undefined {
+  try {
+    return openFolder(root, id);
+  } catch (error) {
+    if (isForced && error instanceof StateError) return undefined;
+    throw error;
+  }
+}
+
+// A folder without a record is what a `create` leaves that was killed before it had made anything else.
+function load(root: string, id: string, isForced: boolean): ContainerRecord | undefined {
+  try {
+    return loadRecord(root, id);
+  } catch (error) {
+    if (isForced && error instanceof RuntimeError) return undefined;
+    throw error;
+  }
+}
+
+/** Ends the container's processes and removes all that is left of it; then the poststop hooks run. */
+export function destroy({ root, record, folderFd, settings }: LockedContainer): void {
+  step('end the container process', () => endInit(record));
+  endOthers(record);
+  removeCgroup(record.cgroups);
+  if (record.rootfsMount !== undefined) unmountRootfs(record.rootfsMount);
+  removeFolder(root, record.id, folderFd);
+  runPoststopHooks(record, settings);
+}
+
+// A process that is being killed may be held up, by a core dump or a file system that does not answer.
+const PATIENCE_MS = 10_000;
+
+function endInit({ pid, startTime }: ContainerRecord): void {
+  if (pid === 0) return;
+  const pidfd = pidfdOpen(pid);
+  if (pidfd === undefined) return;
+  // Looked at after the pidfd was opened: what it refers to can't change any more.
+  if (startTimeOf(pid) === startTime) {
+    pidfdSendSignal(pidfd, SIGKILL);
+    const [isOver] = pollReadable([pidfd], PATIENCE_MS);
+    if (isOver !== true) throw new RuntimeError(`process ${pid} does not end`);
+  }
+  closeSync(pidfd);
+  // Only a foreground `run` is its parent; for others there is nothing to wait for.
+  wait(pid, { block: false });
+}
+
+// Without a pid namespace the other processes don't die with the first one.
+function endOthers({ cgroups }: ContainerRecord): void {
+  const own = cgroups.filter(({ isOwn }) => isOwn);
+  for (let round = 0; round < 100; round++) {
+    const pids = processesIn(own);
+    if (pids.length === 0) return;
+    for (const pid of pids) kill(pid, SIGKILL);
+    for (const pid of pids) wait(pid, { block: false });
+    Bun.sleepSync(Math.min(round, 20));
+  }
+}

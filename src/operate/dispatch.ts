@@ -1,0 +1,80 @@
+// From a parsed command line to the operation, which is loaded only now.
+import type { CommandInvocation } from '../cli/parse.ts';
+import { RuntimeError } from '../errors.ts';
+
+/** Commands that fork or enter namespaces. */
+export function needsOneThread(command: CommandInvocation['command']): boolean {
+  return ['create', 'run', 'start', 'delete'].includes(command);
+}
+
+/** Where the state is kept: --root, else /run/runts, for users without privileges below XDG_RUNTIME_DIR. */
+export function stateRoot(chosen: string | undefined, uid: number, environment: NodeJS.ProcessEnv): string {
+  if (chosen !== undefined) return chosen.startsWith('/') ? chosen : `${process.cwd()}/${chosen}`;
+  const runtimeDir = environment['XDG_RUNTIME_DIR'];
+  return uid !== 0 && runtimeDir ? `${runtimeDir}/runts` : '/run/runts';
+}
+
+/** Runs the command. Returns the exit status. */
+export async function dispatch(invocation: CommandInvocation, print: (text: string) => void): Promise<number> {
+  const root = stateRoot(invocation.global.root, process.getuid?.() ?? 0, process.env);
+  switch (invocation.command) {
+    case 'create': {
+      const { create } = await import('../create/create.ts');
+      create(createOptions(root, invocation));
+      return 0;
+    }
+    case 'run': {
+      const { run } = await import('./run.ts');
+      const { options } = invocation;
+      const { detach, keep } = options;
+      return run({ ...createOptions(root, invocation), detach, keep, noSubreaper: options['no-subreaper'] });
+    }
+    case 'start': {
+      const { start } = await import('./start.ts');
+      start(root, invocation.args[0]);
+      return 0;
+    }
+    case 'state': {
+      const { state } = await import('./state.ts');
+      print(state(root, invocation.args[0]));
+      return 0;
+    }
+    case 'kill': {
+      const { parseSignal } = await import('../signals.ts');
+      const signal = parseSignal(invocation.args[1] ?? 'SIGTERM');
+      const { kill } = await import('./kill.ts');
+      kill(root, invocation.args[0], signal, { toAll: invocation.options.all });
+      return 0;
+    }
+    case 'delete': {
+      const { deleteContainer } = await import('./delete.ts');
+      deleteContainer(root, invocation.args[0], { isForced: invocation.options.force });
+      return 0;
+    }
+    case 'list': {
+      const { list } = await import('./list.ts');
+      const { format, quiet } = invocation.options;
+      print(list(root, { format: format === 'json' ? 'json' : 'table', isQuiet: quiet }));
+      return 0;
+    }
+    case 'spec': {
+      const { spec } = await import('./spec.ts');
+      spec({ bundle: invocation.options.bundle ?? '.', isRootless: invocation.options.rootless });
+      return 0;
+    }
+    default:
+      throw new RuntimeError('not supported yet');
+  }
+}
+
+function createOptions(root: string, { options, args }: CommandInvocation<'create'> | CommandInvocation<'run'>) {
+  return {
+    root,
+    id: args[0],
+    bundle: options.bundle ?? '.',
+    pidFile: options['pid-file'],
+    noPivot: options['no-pivot'],
+    noNewKeyring: options['no-new-keyring'],
+    preserveFds: options['preserve-fds'],
+  };
+}

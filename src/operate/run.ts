@@ -1,0 +1,90 @@
+// `run`: create and start in one; in the foreground it stays, passes signals on and ends with the container's status.
+import { closeSync } from 'node:fs';
+import { SIGCHLD } from '../../bindings/constants.ts';
+import { pollReadable, read } from '../../bindings/files.ts';
+import { becomeSubreaper } from '../../bindings/privileges.ts';
+import { blockSignals, pidfdOpen, pidfdSendSignal, signalfd, wait } from '../../bindings/process.ts';
+import { type CreateOptions, create } from '../create/create.ts';
+import { toRuntimeError } from '../errors.ts';
+import { warn } from '../log.ts';
+import { destroy } from './delete.ts';
+import { type LockedContainer, startLocked } from './start.ts';
+
+export interface RunOptions extends CreateOptions {
+  detach: boolean;
+  /** The container's state stays after it has ended. */
+  keep: boolean;
+  noSubreaper: boolean;
+}
+
+/** Runs a container. Returns the exit status for this process: the container's, or 0 when detached. */
+export function run(options: RunOptions): number {
+  if (options.detach) {
+    startOrDestroy({ root: options.root, ...create(options) });
+    return 0;
+  }
+  // Before anything else: a signal that comes during `create` waits until there is somebody to pass it on to.
+  const signals = forwardedSignals();
+  blockSignals(signals);
+  const signalFd = signalfd(signals);
+  if (!options.noSubreaper) becomeSubreaper();
+  const container = { root: options.root, ...create(options) };
+  startOrDestroy(container);
+  const code = supervise(container.record.pid, signalFd);
+  if (options.keep) closeSync(container.folderFd);
+  else destroy(container);
+  return code;
+}
+
+function startOrDestroy(container: LockedContainer): void {
+  try {
+    startLocked(container);
+  } catch (error) {
+    destroyAfter(container);
+    throw error;
+  }
+}
+
+// The first error is the one to report.
+function destroyAfter(container: LockedContainer): void {
+  try {
+    destroy(container);
+  } catch (error) {
+    warn(toRuntimeError(error)?.line ?? String(error));
+  }
+}
+
+// All that can be blocked: SIGKILL (9) and SIGSTOP (19) can't, and faults of this process (SIGSEGV, ...) must not be.
+const NOT_FORWARDED = new Set([4, 5, 7, 8, 9, 11, 19, 31, 32, 33]);
+
+function forwardedSignals(): number[] {
+  return Array.from({ length: 64 }, (_, index) => index + 1).filter((signal) => !NOT_FORWARDED.has(signal));
+}
+
+/** Waits for the container process, passing on signals and reaping orphans. Returns its exit status, 128 + signal. */
+function supervise(pid: number, signalFd: number): number {
+  const pidfd = pidfdOpen(pid);
+  for (;;) {
+    const status = reap(pid);
+    if (status !== undefined) return status;
+    pollReadable([signalFd]);
+    const signal = readSignal(signalFd);
+    if (signal !== SIGCHLD && pidfd !== undefined) pidfdSendSignal(pidfd, signal);
+  }
+}
+
+function reap(pid: number): number | undefined {
+  let status: number | undefined;
+  for (;;) {
+    const ended = wait(-1, { block: false });
+    if (ended === undefined) return status;
+    if (ended.pid === pid) status = ended.code;
+  }
+}
+
+// struct signalfd_siginfo, signalfd(2): 128 bytes, the number comes first.
+function readSignal(fd: number): number {
+  const info = new Uint8Array(128);
+  read(fd, info);
+  return new DataView(info.buffer).getUint32(0, true);
+}

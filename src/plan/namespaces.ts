@@ -1,0 +1,88 @@
+// linux.namespaces: which are made, which are joined, and in which order (config-linux.md, "Namespaces").
+import * as K from '../../bindings/constants.ts';
+import type { IdMapping, Linux, NamespaceType } from '../bundle/config.ts';
+
+export const NAMESPACE_FLAG: Record<NamespaceType, number> = {
+  user: K.CLONE_NEWUSER,
+  mount: K.CLONE_NEWNS,
+  uts: K.CLONE_NEWUTS,
+  ipc: K.CLONE_NEWIPC,
+  network: K.CLONE_NEWNET,
+  pid: K.CLONE_NEWPID,
+  cgroup: K.CLONE_NEWCGROUP,
+  time: K.CLONE_NEWTIME,
+};
+
+/** The entry's name in /proc/<pid>/ns, namespaces(7). */
+export const NAMESPACE_FILE: Record<NamespaceType, string> = {
+  user: 'user',
+  mount: 'mnt',
+  uts: 'uts',
+  ipc: 'ipc',
+  network: 'net',
+  pid: 'pid',
+  cgroup: 'cgroup',
+  time: 'time',
+};
+
+export interface JoinedNamespace {
+  type: NamespaceType;
+  path: string;
+  flag: number;
+  /** For errors: `/linux/namespaces/2`. */
+  pointer: string;
+}
+
+export interface NamespacePlan {
+  /** CLONE_NEW* flags that the container process is made with. */
+  cloneFlags: number;
+  joined: JoinedNamespace[];
+  /** Made by the container process itself, once it is in its cgroup: cgroup_namespaces(7) fixes the root then. */
+  newCgroup: boolean;
+  /** Made by the container process itself: the offsets must be written before anyone enters, time_namespaces(7). */
+  newTime: boolean;
+  timeOffsets: Record<string, { secs: string; nanosecs: number }>;
+  uidMappings: IdMapping[];
+  gidMappings: IdMapping[];
+  newUser: boolean;
+  newMount: boolean;
+  newPid: boolean;
+  /**
+   * A process between the runtime and the container process has to do the joining: setns(2) moves only the children
+   * into a pid namespace, and namespaces of other owners can't be joined any more from within a user namespace.
+   */
+  needsJoiner: boolean;
+}
+
+// Made by clone(2) together with the process; the others come later, see above.
+const CLONED: NamespaceType[] = ['user', 'mount', 'uts', 'ipc', 'network', 'pid'];
+
+/** Decides which namespaces are created and joined. The config is valid: no duplicates, paths absolute. */
+export function planNamespaces(linux: Linux): NamespacePlan {
+  const entries = (linux.namespaces ?? []).map((entry, index) => ({ ...entry, index }));
+  const isNew = (type: NamespaceType) => entries.some((entry) => entry.type === type && !entry.path);
+  const joined = entries.flatMap(({ type, path, index }) =>
+    path ? [{ type, path, flag: NAMESPACE_FLAG[type], pointer: `/linux/namespaces/${index}` }] : [],
+  );
+  const joinsUserOrPid = joined.some(({ type }) => type === 'user' || type === 'pid');
+  return {
+    cloneFlags: CLONED.filter(isNew).reduce((flags, type) => flags | NAMESPACE_FLAG[type], 0),
+    joined,
+    newCgroup: isNew('cgroup'),
+    newTime: isNew('time'),
+    timeOffsets: timeOffsets(linux),
+    uidMappings: linux.uidMappings ?? [],
+    gidMappings: linux.gidMappings ?? [],
+    newUser: isNew('user'),
+    newMount: isNew('mount'),
+    newPid: isNew('pid'),
+    needsJoiner: joinsUserOrPid || (isNew('user') && joined.length > 0),
+  };
+}
+
+function timeOffsets(linux: Linux): NamespacePlan['timeOffsets'] {
+  const offsets = Object.entries(linux.timeOffsets ?? {});
+  return Object.fromEntries(
+    offsets.map(([clock, { secs = 0, nanosecs = 0 }]) => [clock, { secs: String(secs), nanosecs }]),
+  );
+}

@@ -1,0 +1,57 @@
+// Properties of the specification that this version does not cover. Asking for one is an error at create, never
+// silently ignored (docs/compatibility.md lists them).
+import type { Config, Resources } from '../bundle/config.ts';
+import type { ConfigProblem } from '../errors.ts';
+
+type Check = [pointer: string, isAsked: (config: Config) => boolean];
+
+const hasEntries = (value: object | undefined): boolean => value !== undefined && Object.keys(value).length > 0;
+
+const CHECKS: Check[] = [
+  ['/process/terminal', ({ process }) => process?.terminal === true],
+  ['/process/apparmorProfile', ({ process }) => !isEmpty(process?.apparmorProfile)],
+  ['/process/selinuxLabel', ({ process }) => !isEmpty(process?.selinuxLabel)],
+  ['/process/scheduler', ({ process }) => hasEntries(process?.scheduler)],
+  ['/process/ioPriority', ({ process }) => hasEntries(process?.ioPriority)],
+  ['/process/execCPUAffinity', ({ process }) => hasEntries(process?.execCPUAffinity)],
+  ['/linux/seccomp', ({ linux }) => hasEntries(linux?.seccomp)],
+  ['/linux/mountLabel', ({ linux }) => !isEmpty(linux?.mountLabel)],
+  ['/linux/personality', ({ linux }) => hasEntries(linux?.personality)],
+  ['/linux/intelRdt', ({ linux }) => linux?.intelRdt !== undefined],
+  ['/linux/netDevices', ({ linux }) => hasEntries(linux?.netDevices)],
+  ['/linux/memoryPolicy', ({ linux }) => hasEntries(linux?.memoryPolicy)],
+];
+
+const RESOURCES: (keyof Resources)[] = [
+  'memory',
+  'cpu',
+  'pids',
+  'blockIO',
+  'hugepageLimits',
+  'network',
+  'rdma',
+  'unified',
+];
+
+function isEmpty(text: string | undefined): boolean {
+  return text === undefined || text === '';
+}
+
+/** One problem for each property that is set in the config and not covered yet. */
+export function notYetProblems(config: Config): ConfigProblem[] {
+  const pointers = CHECKS.filter(([, isAsked]) => isAsked(config)).map(([pointer]) => pointer);
+  const resources = config.linux?.resources ?? {};
+  for (const name of RESOURCES) if (hasValues(resources[name])) pointers.push(`/linux/resources/${name}`);
+  (config.mounts ?? []).forEach(({ options = [], uidMappings, gidMappings }, index) => {
+    const isMapped = options.includes('idmap') || options.includes('ridmap') || uidMappings !== undefined;
+    if (isMapped || gidMappings !== undefined) pointers.push(`/mounts/${index} (id-mapped mounts)`);
+  });
+  return pointers.map((pointer) => ({ pointer, rule: 'is not supported yet by this version of runts' }));
+}
+
+// Managers write objects whose members are all null or empty: those ask for nothing.
+function hasValues(value: unknown): boolean {
+  if (value === null || value === undefined) return false;
+  if (typeof value === 'object') return Object.values(value).some(hasValues);
+  return true;
+}

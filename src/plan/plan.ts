@@ -1,0 +1,75 @@
+// makePlan: everything about a container decided from its config, before anything is done. Pure: no system calls.
+import type { Config, Hooks } from '../bundle/config.ts';
+import { ConfigError } from '../errors.ts';
+import { type CgroupPlan, planCgroup } from './cgroup.ts';
+import { type DevicesPlan, planDevices } from './devices.ts';
+import type { HostFacts } from './host-facts.ts';
+import { type MountPlan, planMounts } from './mounts.ts';
+import { type NamespacePlan, planNamespaces } from './namespaces.ts';
+import { notYetProblems } from './not-yet.ts';
+import { type ProcessPlan, planProcess } from './process.ts';
+import { planRootfs, type RootfsPlan } from './rootfs.ts';
+
+export interface Plan {
+  id: string;
+  /** Absolute path of the bundle. */
+  bundle: string;
+  namespaces: NamespacePlan;
+  rootfs: RootfsPlan;
+  mounts: MountPlan[];
+  devices: DevicesPlan;
+  process: ProcessPlan | undefined;
+  hooks: Hooks;
+  hostname: string | undefined;
+  domainname: string | undefined;
+  sysctl: [key: string, value: string][];
+  cgroup: CgroupPlan;
+  /** Whether the container process joins a new session keyring, session-keyring(7). */
+  newKeyring: boolean;
+  /** Descriptors behind 0, 1, 2 that the container process keeps. */
+  preserveFds: number;
+  lastCapability: number;
+  ignoredSignals: number[];
+  /** For the log: what could not be granted. */
+  warnings: string[];
+}
+
+export interface PlanOptions {
+  id: string;
+  bundle: string;
+  noPivot: boolean;
+  noNewKeyring: boolean;
+  preserveFds: number;
+}
+
+/**
+ * Decides everything about a container.
+ * @param config a validated config
+ * @throws ConfigError for what this version does not cover
+ */
+export function makePlan(config: Config, host: HostFacts, options: PlanOptions): Plan {
+  const problems = notYetProblems(config);
+  if (problems.length > 0) throw new ConfigError(problems);
+  const { id, bundle } = options;
+  const warnings: string[] = [];
+  const mounts = planMounts(config.mounts ?? [], bundle);
+  return {
+    id,
+    bundle,
+    namespaces: planNamespaces(config.linux ?? {}),
+    rootfs: planRootfs(config, bundle, options),
+    mounts,
+    devices: planDevices(config, mounts),
+    process: planProcess(config, host, warnings),
+    hooks: config.hooks ?? {},
+    hostname: config.hostname,
+    domainname: config.domainname,
+    sysctl: Object.entries(config.linux?.sysctl ?? {}),
+    cgroup: planCgroup(config, id),
+    newKeyring: !options.noNewKeyring,
+    preserveFds: options.preserveFds,
+    lastCapability: host.lastCapability,
+    ignoredSignals: host.ignoredSignals,
+    warnings,
+  };
+}

@@ -1,0 +1,66 @@
+// The container process: everything that holds when the user's program gets control (config.md, "Process").
+import type { Config, Process } from '../bundle/config.ts';
+import { type CapabilityMasks, planCapabilities } from './capabilities.ts';
+import type { HostFacts } from './host-facts.ts';
+import { RLIMITS } from './rlimits.ts';
+
+export interface ProcessPlan {
+  args: string[];
+  env: string[];
+  cwd: string;
+  /** What execve tries in turn: args[0] itself, or that in each folder of PATH (execvp(3)). */
+  executables: string[];
+  uid: number;
+  gid: number;
+  additionalGids: number[];
+  umask: number;
+  capabilities: CapabilityMasks;
+  rlimits: { label: string; resource: number; soft: bigint; hard: bigint }[];
+  noNewPrivileges: boolean;
+  oomScoreAdj: number | undefined;
+}
+
+/** Decides on the container process; undefined if the config has none. Warnings go to `warnings`. */
+export function planProcess(config: Config, host: HostFacts, warnings: string[]): ProcessPlan | undefined {
+  const { process } = config;
+  if (process === undefined) return undefined;
+  const capabilities = planCapabilities(process.capabilities, host.grantableCapabilities);
+  warnings.push(...capabilities.warnings);
+  const { uid = 0, gid = 0, additionalGids = [], umask = host.umask } = process.user ?? {};
+  const args = process.args ?? [];
+  const env = process.env ?? [];
+  return {
+    args,
+    env,
+    cwd: process.cwd,
+    executables: executables(args[0] ?? '', env),
+    uid,
+    gid,
+    additionalGids,
+    umask,
+    capabilities: capabilities.masks,
+    rlimits: planRlimits(process, host),
+    noNewPrivileges: process.noNewPrivileges ?? false,
+    oomScoreAdj: process.oomScoreAdj,
+  };
+}
+
+// config.md: args[0] has the semantics of execvp's file: with a slash it's a path, without it's looked for in PATH.
+function executables(file: string, env: string[]): string[] {
+  if (file.includes('/')) return [file];
+  const path = env.find((entry) => entry.startsWith('PATH='))?.slice(5) ?? '';
+  return path.split(':').map((folder) => (folder === '' ? `./${file}` : `${folder}/${file}`));
+}
+
+function planRlimits(process: Process, host: HostFacts): ProcessPlan['rlimits'] {
+  const limits = (process.rlimits ?? []).map(({ type, soft, hard }, index) => ({
+    label: `/process/rlimits/${index} (${type})`,
+    resource: RLIMITS.indexOf(type),
+    soft: BigInt(soft),
+    hard: BigInt(hard),
+  }));
+  const resource = RLIMITS.indexOf('RLIMIT_NOFILE');
+  if (limits.some((limit) => limit.resource === resource)) return limits;
+  // The engine raised the soft limit for itself at start; the container gets the caller's.
+  return [...limits, { label: 'RLIMIT_NOFILE', resource, ...host.openFiles }];
+}

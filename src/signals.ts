@@ -1,0 +1,69 @@
+// Signal names and numbers of signal(7); x86_64 and arm64 share them.
+import { UsageError } from './errors.ts';
+
+const SIGTERM = 15;
+/** The C library keeps 32 and 33 for its threads, so its SIGRTMIN is 34, not the kernel's 32. */
+const SIGRTMIN = 34;
+const SIGRTMAX = 64;
+
+const names = [
+  ...[
+    'HUP',
+    'INT',
+    'QUIT',
+    'ILL',
+    'TRAP',
+    'ABRT',
+    'BUS',
+    'FPE',
+    'KILL',
+    'USR1',
+    'SEGV',
+    'USR2',
+    'PIPE',
+    'ALRM',
+    'TERM',
+  ],
+  ...['STKFLT', 'CHLD', 'CONT', 'STOP', 'TSTP', 'TTIN', 'TTOU', 'URG', 'XCPU', 'XFSZ', 'VTALRM', 'PROF', 'WINCH'],
+  ...['IO', 'PWR', 'SYS'],
+];
+const aliases: Record<string, string> = { IOT: 'ABRT', CLD: 'CHLD', POLL: 'IO', UNUSED: 'SYS' };
+
+/**
+ * The number of a signal given as `KILL`, `SIGKILL`, `sigkill`, `9` or `SIGRTMIN+3`.
+ * 0 sends nothing and asks whether the process exists; an empty text means SIGTERM, as for runc.
+ */
+export function parseSignal(text: string): number {
+  if (text === '') return SIGTERM;
+  const number = /^\+?\d+$/.test(text) ? Number(text) : numberOfName(text.toUpperCase().replace(/^SIG/, ''));
+  if (number === undefined || number > SIGRTMAX) {
+    const hint = `use a name such as TERM, SIGKILL or RTMIN+3, or a number from 0 to ${SIGRTMAX}`;
+    throw new UsageError(`unknown signal ${JSON.stringify(text)}`, { hint });
+  }
+  return number;
+}
+
+function numberOfName(name: string): number | undefined {
+  const index = names.indexOf(aliases[name] ?? name);
+  return index === -1 ? realTimeNumber(name) : index + 1;
+}
+
+function realTimeNumber(name: string): number | undefined {
+  const match = /^RT(MIN|MAX)(?:([+-])(\d+))?$/.exec(name);
+  if (match === null) return undefined;
+  const [, end, sign, distance = '0'] = match;
+  if (sign === (end === 'MIN' ? '-' : '+')) return undefined;
+  const number = end === 'MIN' ? SIGRTMIN + Number(distance) : SIGRTMAX - Number(distance);
+  return number >= SIGRTMIN && number <= SIGRTMAX ? number : undefined;
+}
+
+/** The usual name of a signal, e.g. `SIGKILL`, `SIGRTMIN+3`; `signal 99` where there is none. */
+export function signalName(number: number): string {
+  const name = names[number - 1];
+  if (name !== undefined) return `SIG${name}`;
+  if (number < SIGRTMIN || number > SIGRTMAX) return `signal ${number}`;
+  // The shell's `kill -l` also counts from the nearer end.
+  const [fromMin, toMax] = [number - SIGRTMIN, SIGRTMAX - number];
+  if (fromMin <= toMax) return fromMin === 0 ? 'SIGRTMIN' : `SIGRTMIN+${fromMin}`;
+  return toMax === 0 ? 'SIGRTMAX' : `SIGRTMAX-${toMax}`;
+}

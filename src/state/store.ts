@@ -1,0 +1,125 @@
+// What the runtime remembers of a container: one folder under the root, state.json in it, a lock on the folder.
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import type { Hooks } from '../bundle/config.ts';
+import { errnoOf, RuntimeError, StateError, step } from '../errors.ts';
+
+/** state.json. Everything that `delete` has to undo is in here before it's made. */
+export interface ContainerRecord {
+  ociVersion: string;
+  id: string;
+  /** The container process in the runtime's pid namespace; 0 before it exists. */
+  pid: number;
+  /** The process's start time in clock ticks since boot: tells a reused pid, proc_pid_stat(5) field 22. */
+  startTime: string;
+  /** The process that runs `create`. */
+  creator: { pid: number; startTime: string };
+  /** False until the container process waits for `start`. */
+  isCreated: boolean;
+  bundle: string;
+  rootfs: string;
+  /** RFC 3339, UTC. */
+  created: string;
+  /** The uid that created the container. */
+  owner: number;
+  annotations: { [key: string]: string };
+  /** The container's cgroup in each hierarchy: absolute folders, made by the runtime or joined. */
+  cgroups: { directory: string; isOwn: boolean }[];
+  /** Set where the mounts are in a mount namespace that outlives the container; `namespace` if it's a joined one. */
+  rootfsMount: { path: string; namespace?: string } | undefined;
+  /** The pid as the container sees it. */
+  containerPid: number;
+  /** process.args[0]; undefined without a process. */
+  executable: string | undefined;
+  cwd: string | undefined;
+  hooks: Hooks;
+}
+
+const STATE_FILE = 'state.json';
+/** The FIFO on which the container process waits for `start`. */
+export const START_FIFO = 'start';
+/** The FIFO on which the container process tells why it could not become the user's program. */
+export const RESULT_FIFO = 'result';
+/** Where the root file system is mounted if the container has no mount namespace of its own. */
+export const ROOTFS_FOLDER = 'rootfs';
+
+/** The folder of a container. */
+export function folderOf(root: string, id: string): string {
+  return `${root}/${id}`;
+}
+
+/** Reads state.json. Throws StateError if there's no such container. */
+export function loadRecord(root: string, id: string): ContainerRecord {
+  try {
+    return JSON.parse(readFileSync(`${folderOf(root, id)}/${STATE_FILE}`, 'utf8')) as ContainerRecord;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') throw new StateError('container does not exist');
+    if (!(error instanceof SyntaxError)) throw error;
+    const hint = '`delete --force` removes it';
+    throw new RuntimeError(`${folderOf(root, id)}/${STATE_FILE} is damaged`, { hint });
+  }
+}
+
+/**
+ * Writes state.json so that a reader sees the old or the new one, never half of it.
+ * Not synced to the disk: what it describes are processes, and those don't survive what a sync is for.
+ */
+export function saveRecord(root: string, record: ContainerRecord): void {
+  const path = `${folderOf(root, record.id)}/${STATE_FILE}`;
+  step('save state', () => {
+    writeFileSync(`${path}.new`, JSON.stringify(record), { mode: 0o600 });
+    renameSync(`${path}.new`, path);
+  });
+}
+
+/** Makes the container's folder. Throws StateError if the id is taken. Returns an open descriptor of it. */
+export function makeFolder(root: string, id: string): number {
+  step(`make ${root}`, () => mkdirSync(root, { recursive: true, mode: 0o700 }));
+  try {
+    mkdirSync(folderOf(root, id), { mode: 0o700 });
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') throw new StateError('container with this id exists already');
+    throw error;
+  }
+  return openSync(folderOf(root, id), 'r');
+}
+
+/** Opens the container's folder for locking. Throws StateError if there's no such container. */
+export function openFolder(root: string, id: string): number {
+  try {
+    return openSync(folderOf(root, id), 'r');
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') throw new StateError('container does not exist');
+    throw error;
+  }
+}
+
+/**
+ * Removes the container's folder, and closes the descriptor that held its lock. Only what is known to be in there is
+ * removed, never a tree: a mount may be left in it.
+ */
+export function removeFolder(root: string, id: string, folderFd: number): void {
+  const folder = folderOf(root, id);
+  for (const name of [STATE_FILE, `${STATE_FILE}.new`, START_FIFO, RESULT_FIFO]) rmSync(`${folder}/${name}`, { force: true });
+  removeDirectory(`${folder}/${ROOTFS_FOLDER}`);
+  removeDirectory(folder);
+  closeSync(folderFd);
+}
+
+function removeDirectory(path: string): void {
+  try {
+    rmdirSync(path);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+  }
+}
+
+/** The ids of all containers under the root. */
+export function listIds(root: string): string[] {
+  try {
+    const entries = readdirSync(root, { withFileTypes: true });
+    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
