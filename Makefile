@@ -28,7 +28,7 @@ dist/lib/koffi.node: node_modules
 
 dist/lib/runts-engine: node_modules $(SOURCES) $(VALIDATORS)
 	@mkdir -p dist/lib
-	$(BUN) build src/main.ts --compile --bytecode --format=esm --target=bun --minify \
+	$(BUN) build src/main.ts --compile --bytecode --format=esm --target=bun --minify --splitting \
 		--compile-jit-policy=1000 --no-compile-autoload-dotenv --no-compile-autoload-bunfig \
 		--define RUNTS_VERSION='"$(VERSION)"' --define RUNTS_COMMIT='"$(COMMIT)"' \
 		--outfile $@ >dist/build.log || { cat dist/build.log; exit 1; }

@@ -36,6 +36,8 @@ export const CLONE_NEWIPC = 0x08000000;
 export const CLONE_NEWUSER = 0x10000000;
 export const CLONE_NEWPID = 0x20000000;
 export const CLONE_NEWNET = 0x40000000;
+/** Beyond 32 bits: add it, don't use bit operations. */
+export const CLONE_INTO_CGROUP = 0x200000000;
 export const SIGCHLD = 17;
 export const SIGKILL = 9;
 

@@ -92,18 +92,20 @@ export function memfdCreate(name: string): number {
 }
 
 /**
- * memfd_create(2) for a program: holds `content`, sealed against any change, executable.
+ * memfd_create(2) for a program that fillProgram writes later.
  * MFD_EXEC is asked for first: since Linux 6.3 the sysctl vm.memfd_noexec may make anything else not executable.
  */
-export function memfdProgram(name: string, content: Uint8Array): number {
+export function memfdProgram(name: string): number {
   const flags = K.MFD_CLOEXEC | K.MFD_ALLOW_SEALING;
   let fd = trySyscall('memfd_create', cString(name), flags | K.MFD_EXEC);
   if (fd === -22) fd = trySyscall('memfd_create', cString(name), flags);
-  check('memfd_create', fd, name);
-  const written = syscall('write', name, fd, content, content.length);
-  if (written !== content.length) throw new Error(`memfd ${name}: short write`);
-  syscall('fcntl', name, fd, K.F_ADD_SEALS, K.F_SEAL_ALL);
-  return fd;
+  return check('memfd_create', fd, name);
+}
+
+/** Writes a program into its memfd and seals it against any change. */
+export function fillProgram(fd: number, content: Uint8Array): void {
+  write(fd, content);
+  syscall('fcntl', 'seal', fd, K.F_ADD_SEALS, K.F_SEAL_ALL);
 }
 
 /** socketpair(AF_UNIX, SOCK_SEQPACKET): messages keep their boundaries. Returns both ends. */

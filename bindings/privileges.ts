@@ -10,6 +10,30 @@ export function becomeRoot(): void {
   trySyscall('setgroups', 0, null);
 }
 
+export interface UserIds {
+  uid: number;
+  gid: number;
+  additionalGids: number[];
+}
+
+/**
+ * Runs an action with the file access rights of a user (effective ids and groups), then becomes root again.
+ * setresuid(2): the real and saved ids stay, so that the way back is open. Takes the parent-death signal away.
+ */
+export function asUser<T>({ uid, gid, additionalGids }: UserIds, action: () => T): T {
+  const groups = Uint32Array.from(additionalGids);
+  syscall('setgroups', undefined, groups.length, new Uint8Array(groups.buffer));
+  syscall('setresgid', undefined, -1, gid, -1);
+  syscall('setresuid', undefined, -1, uid, -1);
+  try {
+    return action();
+  } finally {
+    syscall('setresuid', undefined, -1, 0, -1);
+    syscall('setresgid', undefined, -1, 0, -1);
+    syscall('setgroups', undefined, 0, null);
+  }
+}
+
 /** setsid(2). A session leader already (EPERM) is not an error. */
 export function setsid(): void {
   const result = trySyscall('setsid');

@@ -6,13 +6,15 @@ import { addressOf, type Argument, check, cString, syscall, trySyscall, words64 
 /**
  * clone3(2) with the meaning of fork(2): the child goes on behind the call with a copy of the memory.
  * @param flags CLONE_NEW* and CLONE_PARENT
+ * @param cgroupFd the cgroup v2 folder that the child begins in
  * @returns the child's pid in the parent, 0 in the child
  */
-export function clone(flags: number): number {
+export function clone(flags: number, cgroupFd?: number): number {
   if (!isSingleThreaded()) throw new Error('clone in a process with several threads');
   // A child made with CLONE_PARENT signals its death as its new parent's other children do: clone_args says 0.
   const exitSignal = (flags & K.CLONE_PARENT) === 0 ? K.SIGCHLD : 0;
-  const args = words64(flags >>> 0, 0, 0, 0, exitSignal, 0, 0, 0);
+  const allFlags = (flags >>> 0) + (cgroupFd === undefined ? 0 : K.CLONE_INTO_CGROUP);
+  const args = words64(allFlags, 0, 0, 0, exitSignal, 0, 0, 0, 0, 0, cgroupFd ?? 0);
   return syscall('clone3', namespaceNames(flags), args, args.length);
 }
 

@@ -7,7 +7,7 @@ const BUSYBOX = '/bin/busybox';
 // Only what the tests call: every link costs time in each of hundreds of bundles.
 const APPLETS =
   '[ awk basename cat chmod chown cut date dd df dirname echo env expr false find grep head hexdump hostname id ip kill ln ls ' +
-  'mkdir mkfifo mknod mount mv nc nproc od printf ps pwd readlink realpath rm sed seq sh sleep sort stat stty tail tee ' +
+  'mkdir mkfifo mknod mount mv nc nproc od printf ps pwd readlink realpath rm sed seq setsid sh sleep sort stat stty tail tee ' +
   'test timeout touch tr true tty umount uname unshare wc xargs';
 
 /** `T` with every part optional; `undefined` removes a part of the base. Lists replace the base's list. */

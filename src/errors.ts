@@ -29,8 +29,8 @@ export class RuntimeError extends Error {
     this.errno = options.errno;
   }
 
-  /** One line: `create web1: mount /proc: fsmount EPERM — hint`. */
-  get line(): string {
+  /** One line (`line` is a property that the engine gives every error): `create web1: mount /proc: fsmount EPERM — hint`. */
+  get oneLine(): string {
     const line = [...this.steps, this.reason].join(': ');
     return (this.hint === undefined ? line : `${line} — ${this.hint}`).replace(/\s*\n\s*/g, '; ');
   }

@@ -60,7 +60,7 @@ export function runPoststopHooks(record: ContainerRecord, settings: CallerSettin
     try {
       runHook(hook, state, settings);
     } catch (error) {
-      const reason = toRuntimeError(error)?.line ?? String(error);
+      const reason = toRuntimeError(error)?.oneLine ?? String(error);
       warn(`${hookLabel('poststop', index)} (${hook.path}): ${reason}`);
     }
   });
@@ -88,7 +88,11 @@ function runHook(hook: Hook, state: StateDocument, settings: CallerSettings): vo
   }
 }
 
-function becomeHook(hook: Hook, fds: { input: number; output: number; errors: number }, settings: CallerSettings): never {
+function becomeHook(
+  hook: Hook,
+  fds: { input: number; output: number; errors: number },
+  settings: CallerSettings,
+): never {
   try {
     dup3(fds.input, 0);
     dup3(fds.output, 1);

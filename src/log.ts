@@ -1,5 +1,5 @@
 // The log: --log FILE and --log-format, in runc's shape, so that managers find the message; warnings; debug on demand.
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, writeSync } from 'node:fs';
 
 export interface LogOptions {
   /** A file to append to; without it warnings go to standard error. */
@@ -27,13 +27,14 @@ export function formatEntry(level: Level, msg: string, format: LogOptions['forma
 }
 
 function record(level: Level, msg: string): void {
-  if (options.file !== undefined) appendFileSync(options.file, formatEntry(level, msg, options.format), { mode: 0o600 });
+  if (options.file !== undefined)
+    appendFileSync(options.file, formatEntry(level, msg, options.format), { mode: 0o600 });
 }
 
 /** A warning: something was asked for and not done, and the specification says to go on. */
 export function warn(msg: string): void {
   record('warning', msg);
-  if (options.file === undefined) process.stderr.write(`runts: warning: ${msg}\n`);
+  if (options.file === undefined) writeAll(2, `runts: warning: ${msg}\n`);
 }
 
 /** The error that ends this process: into the log; printing it is main's job. */
@@ -45,4 +46,14 @@ export function logError(msg: string): void {
 export function debug(msg: () => string): void {
   if (options.isDebug) record('debug', msg());
   debugSink?.(msg());
+}
+
+/** Writes all of a text to a descriptor. Nobody can be told if that fails: the reader has gone. */
+export function writeAll(fd: number, text: string): void {
+  try {
+    const bytes = Buffer.from(text);
+    for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
+  } catch {
+    // EPIPE, EBADF: there is no other place to say it.
+  }
 }

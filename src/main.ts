@@ -1,8 +1,9 @@
 // The entry: parses the command line, runs one command, and is the only place that prints an error and exits. What a
 // command does not need is not loaded: each start pays for what it imports.
 import { type CommandInvocation, type Invocation, parseCommandLine } from './cli/parse.ts';
-import { toRuntimeError, UsageError, withStep } from './errors.ts';
-import { configureLog, logError } from './log.ts';
+import type { GlobalOptions } from './cli/commands.ts';
+import { RuntimeError, toRuntimeError, UsageError, withStep } from './errors.ts';
+import { configureLog, logError, writeAll } from './log.ts';
 import { ensureStrictMode } from './strict-mode.ts';
 
 async function main(argv: string[]): Promise<number> {
@@ -10,7 +11,7 @@ async function main(argv: string[]): Promise<number> {
   try {
     invocation = parseCommandLine(argv);
     if (invocation.kind !== 'command') return await inform(invocation);
-    await prepareLog(invocation);
+    await prepareLog(invocation.global);
     return await runCommand(invocation);
   } catch (error) {
     return await fail(error, invocation, argv);
@@ -35,7 +36,7 @@ async function inform(invocation: Exclude<Invocation, { kind: 'command' }>): Pro
   return 0;
 }
 
-async function prepareLog({ global }: CommandInvocation): Promise<void> {
+async function prepareLog(global: GlobalOptions): Promise<void> {
   const isDebug = global.debug;
   const wantsTrace = isDebug || process.env['DEBUG'] !== undefined;
   const sink = wantsTrace ? (await import('./debug.ts')).debugSink(isDebug) : undefined;
@@ -50,28 +51,40 @@ async function runCommand(invocation: CommandInvocation): Promise<number> {
 
 // One line on standard error, the same in the log.
 async function fail(error: unknown, invocation: Invocation | undefined, argv: string[]): Promise<number> {
-  const context = invocation?.kind === 'command' ? [invocation.command, invocation.args[0]] : [];
-  const named = withStep(context.filter(Boolean).join(' '), error);
-  const known = toRuntimeError(context.length > 0 ? named : error);
-  const line = known?.line ?? `internal error: ${error instanceof Error ? error.message : String(error)}`;
-  logError(line);
-  process.stderr.write(`runts: ${line}\n`);
-  const isDebug = invocation?.kind === 'command' && invocation.global.debug;
-  if (isDebug || known === undefined) {
-    const details = [...(known?.undoFailures ?? []).map((text) => `undo: ${text}`)];
-    if (isDebug && error instanceof Error) details.push(String(error.stack), ...causes(error));
-    for (const detail of details) process.stderr.write(`${detail}\n`);
+  if (invocation?.kind !== 'command') return failUsage(error, argv);
+  const { command, args, global } = invocation;
+  const named = withStep([command, args[0]].filter(Boolean).join(' '), error);
+  report(named);
+  if (global.debug && error instanceof Error) {
+    const undo = error instanceof RuntimeError ? error.undoFailures.map((text) => `undo: ${text}`) : [];
+    for (const detail of [String(error.stack), ...causes(error), ...undo]) writeAll(2, `${detail}\n`);
   }
-  if (error instanceof UsageError && invocation === undefined) logError(argv.join(' '));
   return 1;
+}
+
+async function failUsage(error: unknown, argv: string[]): Promise<number> {
+  const { parseGlobalOptions } = await import('./cli/parse.ts');
+  const global = parseGlobalOptions(argv);
+  if (global !== undefined) await prepareLog(global);
+  const { explainUsage } = await import('./cli/explain.ts');
+  report(error instanceof UsageError ? (explainUsage(argv) ?? error) : error);
+  return 1;
+}
+
+function report(error: unknown): void {
+  const line = toRuntimeError(error)?.oneLine ?? `internal error: ${error instanceof Error ? error.message : error}`;
+  logError(line);
+  writeAll(2, `runts: ${line}\n`);
 }
 
 function causes(error: Error): string[] {
   return error.cause instanceof Error ? [`cause: ${error.cause.stack}`, ...causes(error.cause)] : [];
 }
 
+// Without process.stdout: making the stream costs as much as the rest of a small command.
 function print(text: string): void {
-  process.stdout.write(text);
+  writeAll(1, text);
 }
 
-process.exitCode = await main(process.argv.slice(2));
+// Ends at once: taking the engine down in order would cost every command most of a millisecond.
+process.reallyExit(await main(process.argv.slice(2)));

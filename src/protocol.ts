@@ -9,9 +9,9 @@ import { type ErrorFields, errnoOf, RuntimeError } from './errors.ts';
  * |------------|--------|------------------------------------------------------------------|--------------------|
  * | started    | joiner | only with a joiner: it has made the container process            | its pid            |
  * | mapped     | parent | only with a new user namespace: its id maps are written          | become root in it  |
- * | joined     | parent | the child is in its cgroup                                       | go on              |
- * | mounted    | child  | only with hooks: mounts and devices are there, root not changed  | run the hooks      |
- * | hooksRun   | parent | the prestart and createRuntime hooks have succeeded              | go on              |
+ * | mounted    | child  | mounts and devices are there, the root is not changed yet        | run the hooks      |
+ * | hooksRun   | parent | only with hooks: prestart and createRuntime have succeeded       | go on              |
+ * | program    | parent | the final program is in its memfd                                | execute it         |
  * | warning    | child  | any time                                                         | log it             |
  * | failed     | child  | any time; the child has ended                                    | create fails       |
  * | report     | final  | program: step 0 = it waits for `start`; else that step failed    | created, or failed |
@@ -19,9 +19,10 @@ import { type ErrorFields, errnoOf, RuntimeError } from './errors.ts';
 export type Message =
   | { type: 'started'; pid: number }
   | { type: 'mapped' }
-  | { type: 'joined' }
-  | { type: 'mounted' }
+  /** With the home directory that the container's /etc/passwd has for the user, if the config sets none. */
+  | { type: 'mounted'; home?: string }
   | { type: 'hooksRun' }
+  | { type: 'program' }
   | { type: 'warning'; text: string }
   | { type: 'failed'; error: ErrorFields }
   | { type: 'report'; step: number; errno: number };
@@ -67,4 +68,3 @@ export function expect(fd: number, type: Message['type']): void {
   if (message === undefined) throw new RuntimeError('the runtime has ended');
   if (message.type !== type) throw new Error(`protocol: ${message.type} instead of ${type}`);
 }
-

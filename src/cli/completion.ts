@@ -1,8 +1,8 @@
 // Shell completion, by yargs from the table of commands.
 import { commands, isCommandName } from './commands.ts';
-import { commandParser, newParser, programParser } from './help.ts';
+import { commandParser, newParser, programParser } from './help-parsers.ts';
 
-/** Prints the script that the shell of $SHELL runs to complete `runts ...`. */
+/** Prints the script with which the shell of $SHELL completes `runts ...`. */
 export function printCompletionScript(): void {
   newParser().completion('completion', false).showCompletionScript();
 }

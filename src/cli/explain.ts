@@ -2,7 +2,7 @@
 import { UsageError } from '../errors.ts';
 import type { CommandSpec } from './command-spec.ts';
 import { type CommandName, commands, globals } from './commands.ts';
-import { newParser } from './help.ts';
+import { newParser } from './help-parsers.ts';
 import { parseCommandLine } from './parse.ts';
 import { UnknownNameError } from './usage.ts';
 
@@ -60,7 +60,7 @@ function closest(written: string, names: string[]): string | undefined {
   parser.parse([word]);
   const name = names.find((candidate) => advice.endsWith(` ${withoutDashes(candidate)}?`));
   // yargs allows three differences, which bring any two short words together.
-  const isPlausible = name !== undefined && (word.length > 3 || withoutDashes(name)[0] === word[0]);
+  const isPlausible = name !== undefined && (word.length > 4 || withoutDashes(name)[0] === word[0]);
   return isPlausible ? `did you mean ${name}?` : undefined;
 }
 

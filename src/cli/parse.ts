@@ -1,5 +1,5 @@
 // The command line of every start, parsed without yargs. The rules are runc's (urfave/cli on Go's flag package);
-// parse.test.ts holds the table of what runc does and where this differs.
+// words.test.ts and parse.test.ts hold the tables of what runc does and where this differs.
 import { UsageError } from '../errors.ts';
 import type { ArgumentsSpec, CommandSpec } from './command-spec.ts';
 import {
@@ -13,7 +13,7 @@ import {
 } from './commands.ts';
 import { notYetError, UnknownNameError, usageError } from './usage.ts';
 import type { Values } from './values.ts';
-import { readWords } from './words.ts';
+import { readWords, refuseNotYet } from './words.ts';
 
 /** A command to run. The types of `options` and `args` follow from `command`. */
 export type CommandInvocation<Name extends RunnableName = RunnableName> = Name extends RunnableName
@@ -39,41 +39,41 @@ export const completionFlag = '--get-yargs-completions';
 /** Parses what follows the program's name. Throws UsageError. */
 export function parseCommandLine(argv: readonly string[]): Invocation {
   if (argv[0] === completionFlag) return { kind: 'completion', words: argv.slice(1) };
-  const { options, args } = readWords(undefined, argv);
-  const { help, version, ...global } = options;
-  const word = args[0];
+  const read = readWords(undefined, argv);
+  const { help, version, ...global } = read.options;
+  const word = read.args[0];
   if (help) return { kind: 'help' };
   if (version) return { kind: 'version' };
   if (word === undefined) return { kind: 'help' };
+  refuseNotYet(read);
   const command = word === 'h' ? 'help' : word;
   if (!isCommandName(command)) throw new UnknownNameError(undefined, 'command', command);
-  return parseCommand({ command, words: args.slice(1), global });
+  return parseCommand(command, { words: read.args.slice(1), global });
 }
 
-/** The global options alone: where to log that the rest of the command line is wrong. Throws UsageError. */
-export function parseGlobalOptions(argv: readonly string[]): GlobalOptions {
-  const { help, version, ...global } = readWords(undefined, argv).options;
-  return global as GlobalOptions;
+/** Where to log that the command line is wrong; undefined when its global options are what is wrong. */
+export function parseGlobalOptions(argv: readonly string[]): GlobalOptions | undefined {
+  try {
+    const { help, version, ...global } = readWords(undefined, argv).options;
+    return global as GlobalOptions;
+  } catch (error) {
+    if (error instanceof UsageError) return undefined;
+    throw error;
+  }
 }
 
-function parseCommand({
-  command,
-  words,
-  global,
-}: {
-  command: CommandName;
-  words: string[];
-  global: Values;
-}): Invocation {
+function parseCommand(command: CommandName, { words, global }: { words: string[]; global: Values }): Invocation {
   if (!commands[command].implemented) return helpOrRefusal(command, words);
-  const { options, args } = readWords(command, words);
-  const { help, ...rest } = options;
+  const read = readWords(command, words);
+  const { help, ...options } = read.options;
+  const { args } = read;
   if (help) return { kind: 'help', command };
+  refuseNotYet(read);
   checkCount(command, args.length);
   if (command === 'help') return helpTopic(args[0]);
   if (command === 'completion') return { kind: 'completion' };
   // The table that typed the result is the one that readWords went by.
-  return { kind: 'command', command, global, options: rest, args } as unknown as CommandInvocation;
+  return { kind: 'command', command, global, options, args } as unknown as CommandInvocation;
 }
 
 /** `exec --help` explains what will come; everything else, also what its own command would get, is refused. */

@@ -1,5 +1,5 @@
 // Words become option values and arguments, by one entry of the table of commands.
-import type { CommandSpec, OptionSpec, OptionValue } from './command-spec.ts';
+import type { CommandSpec, OptionSpec } from './command-spec.ts';
 import { type CommandName, commands, globals, helpOption } from './commands.ts';
 import { notYetError, UnknownNameError, usageError } from './usage.ts';
 import { acceptableValues, defaultValues, readValue, type Values } from './values.ts';
@@ -29,6 +29,16 @@ export function readWords(command: CommandName | undefined, words: readonly stri
   }
   for (; at < words.length; at++) read.args.push(words[at] ?? '');
   return read;
+}
+
+/** Refuses options that are described but not supported yet, unless they ask for nothing, as `--flag=false` does. */
+export function refuseNotYet({ command, spec, options }: Words): void {
+  for (const key in options) {
+    const { notYet, notYetFor } = spec.options[key] ?? {};
+    const value = options[key];
+    const isUsed = value !== false && (notYetFor === undefined || value === notYetFor);
+    if (notYet !== undefined && isUsed) throw notYetError(command, { what: `--${key}`, why: notYet });
+  }
 }
 
 function isArgument({ spec, args }: Words, word: string): boolean {
@@ -76,11 +86,6 @@ function store(read: Words, key: string, { option, text }: { option: OptionSpec;
   }
   const list = options[key];
   if (value === undefined) delete options[key];
-  else if (isNotYet(option, value)) throw notYetError(command, { what: `--${key}`, why: option.notYet });
   else if (typeof list === 'object') list.push(String(value));
   else options[key] = value;
-}
-
-function isNotYet({ notYet, notYetFor }: OptionSpec, value: OptionValue): boolean {
-  return notYet !== undefined && value !== false && (notYetFor === undefined || value === notYetFor);
 }

@@ -12,16 +12,28 @@ import { type Message, receive } from '../protocol.ts';
  * Waits until the container process says `type`.
  * @throws RuntimeError with the container process's own error, or how it died
  */
-export function awaitMessage(parentFd: number, plan: Plan, pid: number, type: Message['type']): void {
+export function awaitMessage<Type extends Message['type']>(
+  parentFd: number,
+  plan: Plan,
+  pid: number,
+  type: Type,
+): Extract<Message, { type: Type }> {
   for (;;) {
     const message = receive(parentFd);
     if (message === undefined) throw death(pid);
     if (message.type === 'warning') warn(message.text);
     else if (message.type === 'failed') throw failure(message.error);
     else if (message.type === 'report' && message.step !== STEP.ready) throw finalFailure(message, plan);
-    else if (message.type === type) return;
+    else if (isOfType(message, type)) return message;
     else throw new Error(`protocol: ${message.type} instead of ${type}`);
   }
+}
+
+function isOfType<Type extends Message['type']>(
+  message: Message,
+  type: Type,
+): message is Extract<Message, { type: Type }> {
+  return message.type === type;
 }
 
 function failure(error: Parameters<typeof RuntimeError.fromFields>[0]): RuntimeError {

@@ -2,15 +2,26 @@
 // something behind notes how to take it back first.
 import { closeSync, mkdirSync, openSync, unlinkSync, writeFileSync } from 'node:fs';
 import * as K from '../../bindings/constants.ts';
-import { flock, mknodat, socketpair } from '../../bindings/files.ts';
+import { fillProgram, flock, memfdProgram, mknodat, socketpair } from '../../bindings/files.ts';
 import { kill, wait } from '../../bindings/process.ts';
 import { loadBundle } from '../bundle/bundle.ts';
 import type { Config } from '../bundle/config.ts';
-import { allowDevices, joinCgroup, makeCgroup, type PlacedCgroup, placeCgroup, removeCgroup } from '../cgroup/cgroup.ts';
+import {
+  allowDevices,
+  closeCgroupEntry,
+  makeCgroup,
+  openCgroupEntry,
+  type PlacedCgroup,
+  placeCgroup,
+  removeCgroup,
+} from '../cgroup/cgroup.ts';
 import { step } from '../errors.ts';
 import { type CallerSettings, HookError, runHooks, runPoststopHooks } from '../hooks.ts';
 import { hasCreateHooks } from '../init/init.ts';
 import { warn } from '../log.ts';
+import { assemble } from '../final/assemble.ts';
+import { containerProgram } from '../final/container.ts';
+import { architecture } from '../../bindings/syscall.ts';
 import { makePlan, type Plan } from '../plan/plan.ts';
 import { send } from '../protocol.ts';
 import { stateDocument } from '../state/document.ts';
@@ -88,7 +99,6 @@ function newRecord(plan: Plan, config: Config, placed: PlacedCgroup[], root: str
     rootfsMount: rootfsMountOf(plan, root),
     containerPid: 0,
     executable: plan.process?.args[0],
-    cwd: plan.process?.cwd,
     hooks: plan.hooks,
   };
 }
@@ -118,28 +128,41 @@ function build(parts: Build): number {
   undo.add('remove state', () => removeFolder(root, id, folderFd));
   flock(folderFd, K.LOCK_EX);
   saveRecord(root, record);
-  const fifos = openFifos(`${root}/${id}`, folderFd);
   const [parentFd, syncFd] = socketpair();
+  const programFd = memfdProgram('runts-init');
+  const fds = { ...openFifos(`${root}/${id}`, folderFd), syncFd, programFd };
   if (record.rootfsMount !== undefined) prepareMountPoint(record.rootfsMount, undo);
   undo.add('remove cgroup', () => removeCgroup(record.cgroups));
+  makeCgroup(placed);
+  const cgroupEntry = openCgroupEntry(placed);
   undo.add('end the container process', () => endProcess(record.pid));
   const state = stateDocument(record, 'creating');
   const rootMountPoint = record.rootfsMount?.path ?? plan.rootfs.path;
-  record.pid = launch({ plan, placedCgroup: placed, syncFd, ...fifos, state, settings, rootMountPoint }, parentFd);
-  for (const fd of [syncFd, fifos.startFd, fifos.resultFd]) closeSync(fd);
+  record.pid = launch({ plan, placedCgroup: placed, cgroupEntry, ...fds, state, settings, rootMountPoint }, parentFd);
+  for (const fd of [syncFd, fds.startFd, fds.resultFd]) closeSync(fd);
+  closeCgroupEntry(cgroupEntry);
   record.startTime = startTimeOf(record.pid) ?? '';
   record.containerPid = containerPidOf(record.pid);
   saveRecord(root, record);
-  guide(parts, parentFd);
+  guide(parts, parentFd, fds);
   closeSync(parentFd);
+  closeSync(programFd);
   if (options.pidFile !== undefined) writePidFile(options.pidFile, record.pid, undo);
   record.isCreated = true;
   saveRecord(root, record);
   return folderFd;
 }
 
+// Descriptors that the container process inherits.
+interface ContainerFds {
+  syncFd: number;
+  programFd: number;
+  startFd: number;
+  resultFd: number;
+}
+
 // Both ends of a FIFO in one descriptor: opening doesn't wait, and the container process alone keeps it open.
-function openFifos(folder: string, folderFd: number): { startFd: number; resultFd: number } {
+function openFifos(folder: string, folderFd: number): Pick<ContainerFds, 'startFd' | 'resultFd'> {
   const open = (name: string) => {
     mknodat(folderFd, name, K.S_IFIFO | 0o600);
     return openSync(`${folder}/${name}`, 'r+');
@@ -148,23 +171,25 @@ function openFifos(folder: string, folderFd: number): { startFd: number; resultF
 }
 
 // The parent's half of the table in protocol.ts.
-function guide({ plan, placed, record, settings }: Build, parentFd: number): void {
+function guide({ plan, placed, record, settings }: Build, parentFd: number, fds: ContainerFds): void {
   const { namespaces, cgroup, hooks } = plan;
   if (namespaces.newUser) {
     writeIdMaps(record.pid, namespaces);
     send(parentFd, { type: 'mapped' });
   }
-  makeCgroup(placed);
+  const { home } = awaitMessage(parentFd, plan, record.pid, 'mounted');
+  // After the mounts, which may need devices that the container is not to have; before the hooks, which may add some.
   allowDevices(placed, cgroup.deviceRules);
-  joinCgroup(record.cgroups, record.pid);
-  send(parentFd, { type: 'joined' });
   if (hasCreateHooks(plan)) {
-    awaitMessage(parentFd, plan, record.pid, 'mounted');
     const state = stateDocument(record, 'creating');
     runHooks('prestart', hooks.prestart ?? [], state, settings);
     runHooks('createRuntime', hooks.createRuntime ?? [], state, settings);
     send(parentFd, { type: 'hooksRun' });
   }
+  // While the container process does its last steps.
+  const env = [...(plan.process?.env ?? []), ...(home === undefined ? [] : [`HOME=${home}`])];
+  fillProgram(fds.programFd, assemble(containerProgram(plan, { ...fds, env }), architecture));
+  send(parentFd, { type: 'program' });
   awaitMessage(parentFd, plan, record.pid, 'report');
 }
 

@@ -17,10 +17,14 @@ export function launch(inputs: Omit<InitInputs, 'namespaces'>, parentFd: number)
   const opened = openNamespaces(namespaces.joined);
   const pid = namespaces.needsJoiner
     ? launchThroughJoiner(inputs, opened, parentFd)
-    : step('create the container process', () => clone(namespaces.cloneFlags));
+    : cloneContainer(inputs, namespaces.cloneFlags);
   if (pid === 0) init({ ...inputs, namespaces: opened });
   for (const { fd } of opened) close(fd);
   return pid;
+}
+
+function cloneContainer({ cgroupEntry }: Omit<InitInputs, 'namespaces'>, flags: number): number {
+  return step('create the container process', () => clone(flags, cgroupEntry.folderFd));
 }
 
 // CLONE_PARENT makes the container process a child of the runtime, not of the joiner.
@@ -34,7 +38,7 @@ function launchThroughJoiner(
   if (joinerPid === 0) {
     try {
       joinNamespaces(opened);
-      const pid = step('create the container process', () => clone(plan.namespaces.cloneFlags | CLONE_PARENT));
+      const pid = cloneContainer(inputs, plan.namespaces.cloneFlags | CLONE_PARENT);
       if (pid === 0) init({ ...inputs, namespaces: [] });
       send(syncFd, { type: 'started', pid });
       exitNow(0);

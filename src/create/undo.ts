@@ -19,7 +19,7 @@ export class UndoList {
       try {
         action();
       } catch (failure) {
-        const reason = toRuntimeError(failure)?.line ?? String(failure);
+        const reason = toRuntimeError(failure)?.oneLine ?? String(failure);
         if (error instanceof RuntimeError) error.undoFailures.push(`${name}: ${reason}`);
       }
     }

@@ -15,8 +15,6 @@ export interface ContainerProgramInputs {
   resultFd: number;
   /** The environment, HOME included. */
   env: string[];
-  /** A working directory that root may not enter (a network file system): entered as the user instead. */
-  lateCwd: string | undefined;
 }
 
 /** Puts the final program of a container together. */
@@ -116,8 +114,7 @@ function announce(program: Program, syncFd: number): void {
   program.call('close', [syncFd], { ignore: true });
 }
 
-function execute(program: Program, process: ProcessPlan, { env, lateCwd }: ContainerProgramInputs): void {
-  if (lateCwd !== undefined) program.call('chdir', [program.string(lateCwd)], { step: STEP.cwd });
+function execute(program: Program, process: ProcessPlan, { env }: ContainerProgramInputs): void {
   program.execFirst(process.executables, program.stringArray(process.args), program.stringArray(env), STEP.execute);
 }
 

@@ -19,8 +19,7 @@ export const STEP = {
   parentDeath: 11,
   signals: 12,
   announce: 13,
-  cwd: 14,
-  execute: 15,
+  execute: 14,
   rlimit: 32,
   bounding: 64,
   ambient: 128,
@@ -51,6 +50,5 @@ const NAMED: Record<number, (plan: Plan) => [string, string]> = {
   [STEP.parentDeath]: () => ['let go of the runtime', 'prctl'],
   [STEP.signals]: () => ['reset signals', 'rt_sigaction'],
   [STEP.announce]: () => ['announce readiness', 'write'],
-  [STEP.cwd]: ({ process }) => [`/process/cwd ${process?.cwd}`, 'chdir'],
   [STEP.execute]: ({ process }) => [`/process/args ${JSON.stringify(process?.args[0])}`, 'execve'],
 };

@@ -19,7 +19,10 @@ const BENEATH = K.RESOLVE_BENEATH | K.RESOLVE_NO_SYMLINKS | K.RESOLVE_NO_XDEV;
 /** Copies the content of one directory into another: names, types, modes and owners. */
 export function copyTree(sourceFd: number, targetFd: number): void {
   for (const name of readdirSync(`/proc/self/fd/${sourceFd}`)) {
-    const entryFd = openat2(sourceFd, name, { flags: K.O_PATH | K.O_NOFOLLOW, resolve: BENEATH & ~K.RESOLVE_NO_SYMLINKS });
+    const entryFd = openat2(sourceFd, name, {
+      flags: K.O_PATH | K.O_NOFOLLOW,
+      resolve: BENEATH & ~K.RESOLVE_NO_SYMLINKS,
+    });
     const stat = fstatSync(entryFd);
     closeSync(entryFd);
     if (stat.isDirectory()) copyDirectory(sourceFd, targetFd, name, stat);

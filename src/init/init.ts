@@ -1,22 +1,19 @@
 // The container process while it still runs the engine: from its birth to the execution of the final program.
 import { closeSync } from 'node:fs';
 import * as K from '../../bindings/constants.ts';
-import { closeOnExecFrom, memfdProgram, setCloseOnExec } from '../../bindings/files.ts';
+import { closeOnExecFrom, setCloseOnExec } from '../../bindings/files.ts';
 import { mountSetattr } from '../../bindings/mount.ts';
 import { becomeRoot, setsid, umask } from '../../bindings/privileges.ts';
 import { execveFd, exitNow, getpid, prctl } from '../../bindings/process.ts';
-import { architecture } from '../../bindings/syscall.ts';
-import type { PlacedCgroup } from '../cgroup/cgroup.ts';
+import { type CgroupEntry, enterCgroup, type PlacedCgroup } from '../cgroup/cgroup.ts';
 import { RuntimeError, step, toRuntimeError } from '../errors.ts';
-import { assemble } from '../final/assemble.ts';
-import { containerProgram } from '../final/container.ts';
 import { type CallerSettings, runHooks } from '../hooks.ts';
 import type { Plan } from '../plan/plan.ts';
 import { expect, send } from '../protocol.ts';
 import type { StateDocument } from '../state/document.ts';
 import { makeCgroupMount } from './cgroup-mount.ts';
 import { makeDevices } from './devices.ts';
-import { environment } from './environment.ts';
+import { homeDirectory } from './home.ts';
 import { makePathsReadonly, maskPaths } from './lockdown.ts';
 import { makeMount } from './mounts.ts';
 import { joinNamespaces, makeCgroupNamespace, makeTimeNamespace, type OpenNamespace } from './namespaces.ts';
@@ -29,9 +26,12 @@ export interface InitInputs {
   /** Namespaces still to be joined; empty if a joiner has done it. */
   namespaces: OpenNamespace[];
   placedCgroup: PlacedCgroup[];
+  cgroupEntry: CgroupEntry;
   syncFd: number;
   startFd: number;
   resultFd: number;
+  /** The memfd that the runtime writes the final program into meanwhile. */
+  programFd: number;
   /** For the hooks that run in here; the pid in it is filled in here. */
   state: StateDocument;
   settings: CallerSettings;
@@ -63,6 +63,7 @@ function describeBug(error: unknown): string {
 function prepare({ plan, namespaces, placedCgroup, syncFd, ...inputs }: InitInputs): number {
   dieWithRuntime();
   setsid();
+  enterCgroup(inputs.cgroupEntry);
   // Modes of what is made here don't depend on the caller's mask; the final program puts it back.
   umask(0);
   if (plan.namespaces.newUser) expect(syncFd, 'mapped');
@@ -77,13 +78,11 @@ function prepare({ plan, namespaces, placedCgroup, syncFd, ...inputs }: InitInpu
   adjustOomScore(plan);
   setSysctls(plan);
   const rootFd = mountRootfs(plan.rootfs, inputs.rootMountPoint);
-  expect(syncFd, 'joined');
   makeCgroupNamespace(plan.namespaces);
   makeAllMounts(rootFd, plan, placedCgroup);
-  if (hasCreateHooks(plan)) {
-    send(syncFd, { type: 'mounted' });
-    expect(syncFd, 'hooksRun');
-  }
+  const home = plan.process === undefined ? undefined : homeDirectory(rootFd, plan.process);
+  send(syncFd, { type: 'mounted', ...(home !== undefined && { home }) });
+  if (hasCreateHooks(plan)) expect(syncFd, 'hooksRun');
   runHooks('createContainer', plan.hooks.createContainer ?? [], { ...inputs.state, pid: getpid() }, inputs.settings);
   makePathsReadonly(rootFd, plan.rootfs.readonlyPaths);
   maskPaths(rootFd, plan.rootfs);
@@ -116,16 +115,15 @@ function makeAllMounts(rootFd: number, plan: Plan, placed: PlacedCgroup[]): void
   }
 }
 
-function becomeFinalProgram({ plan, syncFd, startFd, resultFd, rootFd }: InitInputs & { rootFd: number }): never {
+function becomeFinalProgram({ plan, syncFd, programFd, ...inputs }: InitInputs & { rootFd: number }): never {
   const { process } = plan;
-  const env = process === undefined ? [] : environment(rootFd, process);
-  const cwdFd = process === undefined ? undefined : openWorkingDirectory(rootFd, process.cwd);
+  const { rootFd, startFd, resultFd } = inputs;
+  const cwdFd = process && openWorkingDirectory(rootFd, process);
   finishRootfs(rootFd, plan.rootfs);
   enterRootfs(rootFd, plan.rootfs);
-  if (process !== undefined && cwdFd !== undefined) enterWorkingDirectory(cwdFd, process.cwd);
-  const lateCwd = cwdFd === undefined ? process?.cwd : undefined;
-  const program = containerProgram(plan, { syncFd, startFd, resultFd, env, lateCwd });
-  const programFd = step('make the final program', () => memfdProgram('runts-init', assemble(program, architecture)));
+  if (process !== undefined && cwdFd !== undefined) enterWorkingDirectory(cwdFd, process);
+  dieWithRuntime();
+  expect(syncFd, 'program');
   // Of all descriptors only these cross into the final program, which marks them to be closed by its own execve.
   closeOnExecFrom(3 + plan.preserveFds);
   for (const fd of [syncFd, startFd, resultFd]) setCloseOnExec(fd, false);

@@ -26,7 +26,8 @@ export function openPath(rootFd: number, path: string): number | undefined {
   return fd;
 }
 
-function relative(path: string): string {
+/** A path of the container as openat2 wants it: relative to the root's descriptor. */
+export function relative(path: string): string {
   const stripped = path.replace(/^\/+/, '');
   return stripped === '' ? '.' : stripped;
 }

@@ -1,7 +1,16 @@
 // startContainer hooks: run inside of the container, by a program of system calls that joins its namespaces.
 import { closeSync, openSync, readlinkSync, writeSync } from 'node:fs';
 import { errnoName, O_PATH } from '../../bindings/constants.ts';
-import { closeOnExecFrom, memfdCreate, memfdProgram, read, setCloseOnExec, socketpair, write } from '../../bindings/files.ts';
+import {
+  closeOnExecFrom,
+  fillProgram,
+  memfdCreate,
+  memfdProgram,
+  read,
+  setCloseOnExec,
+  socketpair,
+  write,
+} from '../../bindings/files.ts';
 import { clone, execveFd, exitNow, wait } from '../../bindings/process.ts';
 import { architecture } from '../../bindings/syscall.ts';
 import { type Hook, NAMESPACE_TYPES } from '../bundle/config.ts';
@@ -39,7 +48,8 @@ function runInside(record: ContainerRecord, hook: Hook, state: StateDocument, se
   writeSync(inputFd, JSON.stringify(state), 0);
   try {
     const program = hookProgram({ hook, namespaces, rootFd, inputFd, outputFd, syncFd, ...settings });
-    const programFd = memfdProgram('runts-hook', assemble(program, architecture));
+    const programFd = memfdProgram('runts-hook');
+    fillProgram(programFd, assemble(program, architecture));
     const fds = [...namespaces.map(({ fd }) => fd), rootFd, inputFd, outputFd, syncFd];
     const joinerPid = clone(0);
     if (joinerPid === 0) becomeProgram(programFd, fds);

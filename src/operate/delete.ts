@@ -2,8 +2,8 @@
 import { closeSync } from 'node:fs';
 import { LOCK_EX, SIGKILL } from '../../bindings/constants.ts';
 import { flock, pollReadable } from '../../bindings/files.ts';
-import { kill, pidfdOpen, pidfdSendSignal, wait } from '../../bindings/process.ts';
-import { processesIn, removeCgroup } from '../cgroup/cgroup.ts';
+import { pidfdOpen, pidfdSendSignal, wait } from '../../bindings/process.ts';
+import { removeCgroup } from '../cgroup/cgroup.ts';
 import { readHostFacts } from '../create/host.ts';
 import { unmountRootfs } from '../create/rootfs-mount.ts';
 import { RuntimeError, StateError, step } from '../errors.ts';
@@ -58,7 +58,6 @@ function load(root: string, id: string, isForced: boolean): ContainerRecord | un
 /** Ends the container's processes and removes all that is left of it; then the poststop hooks run. */
 export function destroy({ root, record, folderFd, settings }: LockedContainer): void {
   step('end the container process', () => endInit(record));
-  endOthers(record);
   removeCgroup(record.cgroups);
   if (record.rootfsMount !== undefined) unmountRootfs(record.rootfsMount);
   removeFolder(root, record.id, folderFd);
@@ -81,16 +80,4 @@ function endInit({ pid, startTime }: ContainerRecord): void {
   closeSync(pidfd);
   // Only a foreground `run` is its parent; for others there is nothing to wait for.
   wait(pid, { block: false });
-}
-
-// Without a pid namespace the other processes don't die with the first one.
-function endOthers({ cgroups }: ContainerRecord): void {
-  const own = cgroups.filter(({ isOwn }) => isOwn);
-  for (let round = 0; round < 100; round++) {
-    const pids = processesIn(own);
-    if (pids.length === 0) return;
-    for (const pid of pids) kill(pid, SIGKILL);
-    for (const pid of pids) wait(pid, { block: false });
-    Bun.sleepSync(Math.min(round, 20));
-  }
 }

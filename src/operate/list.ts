@@ -22,7 +22,7 @@ function documentOf(root: string, id: string): StateDocument[] {
   } catch (error) {
     const known = toRuntimeError(error);
     if (known === undefined) throw error;
-    warn(`list ${id}: ${known.line}`);
+    warn(`list ${id}: ${known.oneLine}`);
     return [];
   }
 }
@@ -39,5 +39,7 @@ function table(documents: StateDocument[]): string {
   const widths = HEADINGS.map((_, column) => {
     return Math.max(MIN_WIDTH, ...lines.map((line) => (line[column] ?? '').length + GAP));
   });
-  return lines.map((line) => `${line.map((cell, i) => (i === 5 ? cell : cell.padEnd(widths[i] ?? 0))).join('')}\n`).join('');
+  return lines
+    .map((line) => `${line.map((cell, i) => (i === 5 ? cell : cell.padEnd(widths[i] ?? 0))).join('')}\n`)
+    .join('');
 }

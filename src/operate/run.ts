@@ -50,7 +50,7 @@ function destroyAfter(container: LockedContainer): void {
   try {
     destroy(container);
   } catch (error) {
-    warn(toRuntimeError(error)?.line ?? String(error));
+    warn(toRuntimeError(error)?.oneLine ?? String(error));
   }
 }
 

@@ -5,7 +5,6 @@ import { flock, pollReadable, read, write } from '../../bindings/files.ts';
 import { readHostFacts } from '../create/host.ts';
 import { RuntimeError, StateError } from '../errors.ts';
 import { decodeReport, REPORT_SIZE } from '../final/report.ts';
-import { STEP } from '../final/steps.ts';
 import { type CallerSettings, HookError, runHooks } from '../hooks.ts';
 import { stateDocument } from '../state/document.ts';
 import { checkId } from '../state/id.ts';
@@ -73,9 +72,8 @@ const REASONS: Record<string, string> = {
   ENOEXEC: 'exec format error',
 };
 
-function executionError({ executable = '', cwd }: ContainerRecord, report: { step: number; errno: number }): RuntimeError {
+function executionError({ executable = '' }: ContainerRecord, report: { errno: number }): RuntimeError {
   const errno = errnoName(report.errno);
-  if (report.step === STEP.cwd) return new RuntimeError(`chdir ${cwd} ${errno}`, { steps: ['/process/cwd'], errno });
   const isSearched = !executable.includes('/');
   const isMissing = errno === 'ENOENT' && isSearched;
   const reason = isMissing ? 'executable file not found in $PATH' : (REASONS[errno] ?? 'cannot be executed');

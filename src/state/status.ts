@@ -56,7 +56,10 @@ function waitsForStart(root: string, id: string): boolean {
 
 // cgroup v1: freezer.state is FREEZING or FROZEN (cgroup-v1/freezer-subsystem.rst); v2: cgroup.freeze is 1.
 function isFrozen({ cgroups }: ContainerRecord): boolean {
-  return cgroups.some(({ directory }) => firstLetter(`${directory}/freezer.state`) === 'F' || firstLetter(`${directory}/cgroup.freeze`) === '1');
+  return cgroups.some(
+    ({ directory }) =>
+      firstLetter(`${directory}/freezer.state`) === 'F' || firstLetter(`${directory}/cgroup.freeze`) === '1',
+  );
 }
 
 function firstLetter(path: string): string {

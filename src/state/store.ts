@@ -1,5 +1,15 @@
 // What the runtime remembers of a container: one folder under the root, state.json in it, a lock on the folder.
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import type { Hooks } from '../bundle/config.ts';
 import { errnoOf, RuntimeError, StateError, step } from '../errors.ts';
 
@@ -30,7 +40,6 @@ export interface ContainerRecord {
   containerPid: number;
   /** process.args[0]; undefined without a process. */
   executable: string | undefined;
-  cwd: string | undefined;
   hooks: Hooks;
 }
 
@@ -99,15 +108,16 @@ export function openFolder(root: string, id: string): number {
  */
 export function removeFolder(root: string, id: string, folderFd: number): void {
   const folder = folderOf(root, id);
-  for (const name of [STATE_FILE, `${STATE_FILE}.new`, START_FIFO, RESULT_FIFO]) rmSync(`${folder}/${name}`, { force: true });
-  removeDirectory(`${folder}/${ROOTFS_FOLDER}`);
-  removeDirectory(folder);
+  const files = [STATE_FILE, `${STATE_FILE}.new`, START_FIFO, RESULT_FIFO];
+  for (const name of files) ifThere(() => unlinkSync(`${folder}/${name}`));
+  ifThere(() => rmdirSync(`${folder}/${ROOTFS_FOLDER}`));
+  ifThere(() => rmdirSync(folder));
   closeSync(folderFd);
 }
 
-function removeDirectory(path: string): void {
+function ifThere(action: () => void): void {
   try {
-    rmdirSync(path);
+    action();
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw error;
   }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import standalone from 'ajv/dist/standalone/index.js';
 import { parseJson } from '../bundle/json.ts';
+import { compact } from './compact.ts';
 import { KEYWORDS, specialize } from './keywords.ts';
 
 const SCHEMAS = join(import.meta.dirname, '../../schemas');
@@ -30,21 +31,14 @@ async function compile(validators: Record<string, string>): Promise<string> {
     // Small definitions are compiled into the place that uses them, larger ones become functions.
     inlineRefs: 1,
     keywords: KEYWORDS,
-    code: { source: true, esm: true, lines: false, optimize: 2 },
+    code: { source: true, esm: true, lines: true, optimize: 2 },
   });
   for (const name of readdirSync(SCHEMAS)) {
     ajv.addSchema(specialize(parseJson(readFileSync(join(SCHEMAS, name)), name)));
   }
   const code = standalone(ajv, validators);
   if (code.includes('require(')) throw new Error('the generated code would load a part of ajv');
-  return minify(code);
-}
-
-async function minify(code: string): Promise<string> {
-  // Errors are described by what they are about; where in the schema they come from is not used.
-  const short = code.replace(/,\s*schemaPath:"[^"]*"/g, '');
-  const built = await Bun.build({ entrypoints: ['/v.js'], files: { '/v.js': short }, format: 'esm', minify: true });
-  return (await built.outputs[0]?.text()) ?? '';
+  return compact(code);
 }
 
 for (const [name, validators] of Object.entries(OUTPUTS)) {

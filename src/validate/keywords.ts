@@ -1,5 +1,14 @@
 // How the leaves of the schemas are compiled: integers, strings and enums. Used by the build step only.
-import { _, type Code, type CodeKeywordDefinition, type KeywordCxt, nil, stringify } from 'ajv';
+import {
+  _,
+  type Code,
+  type CodeGen,
+  type CodeKeywordDefinition,
+  type KeywordCxt,
+  type Name,
+  nil,
+  stringify,
+} from 'ajv';
 import { _Code } from 'ajv/dist/compile/codegen/code.js';
 
 /**
@@ -31,7 +40,8 @@ function text({ type: _type, pattern, minLength, ...others }: Record<string, unk
   requireNone(others);
   const words = pattern === undefined ? '' : PATTERNS[String(pattern)];
   if (words === undefined) throw new Error(`the build step cannot compile the pattern ${pattern}`);
-  if (minLength !== undefined && minLength !== 1) throw new Error(`the build step cannot compile minLength ${minLength}`);
+  if (minLength !== undefined && minLength !== 1)
+    throw new Error(`the build step cannot compile minLength ${minLength}`);
   return { text: minLength === 1 ? `${words}, not empty` : words };
 }
 
@@ -49,7 +59,7 @@ function requireNone(others: object): void {
 const integerKeyword: CodeKeywordDefinition = {
   keyword: 'integer',
   schemaType: 'string',
-  error: { params: ({ schema }) => _`{range:${schema}}` },
+  error: { message: '', params: ({ schema }) => _`{range:${schema}}` },
   code(cxt: KeywordCxt) {
     const { data, schema } = cxt;
     const [minimum = 0n, maximum = 0n] = String(schema).split('..').map(BigInt);
@@ -68,7 +78,7 @@ const literal = (bound: bigint): Code => new _Code(isSafe(bound) ? `${bound}` : 
 const textKeyword: CodeKeywordDefinition = {
   keyword: 'text',
   schemaType: 'string',
-  error: { params: ({ schema }) => _`{conditions:${schema}}` },
+  error: { message: '', params: ({ schema }) => _`{conditions:${schema}}` },
   code(cxt: KeywordCxt) {
     const { data, schema } = cxt;
     const nul = schema.includes('no NUL') ? _` && !${data}.includes("\\0")` : nil;
@@ -82,12 +92,15 @@ const textKeyword: CodeKeywordDefinition = {
 const choiceKeyword: CodeKeywordDefinition = {
   keyword: 'choice',
   schemaType: 'array',
-  error: { params: ({ schema }) => _`{allowed:${schema.join(', ')}}` },
+  error: { message: '', params: (cxt) => _`{allowed:${choices(cxt)}}` },
   code(cxt: KeywordCxt) {
-    const { data, schema, gen } = cxt;
-    const values = gen.scopeValue('obj', { ref: schema, key: schema.join(), code: stringify(schema) });
-    cxt.pass(_`${values}.includes(${data})`);
+    cxt.pass(_`${choices(cxt)}.includes(${cxt.data})`);
   },
 };
+
+// A constant of the generated module, the same for the same strings.
+function choices({ gen, schema }: { gen: CodeGen; schema: string[] }): Name {
+  return gen.scopeValue('obj', { ref: schema, key: schema.join(), code: stringify(schema) });
+}
 
 export const KEYWORDS = [integerKeyword, textKeyword, choiceKeyword];

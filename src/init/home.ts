@@ -1,4 +1,4 @@
-// The environment of the container process: the config's, and HOME where the config has none.
+// HOME, for a config that does not set it.
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import * as K from '../../bindings/constants.ts';
 import { tryOpenat2 } from '../../bindings/files.ts';
@@ -7,10 +7,9 @@ import { IN_ROOT } from './paths.ts';
 
 const MAX_PASSWD = 1 << 20;
 
-/** The environment; HOME, where it's missing, comes from the container's /etc/passwd, else it's "/" (as in runc). */
-export function environment(rootFd: number, { env, uid }: ProcessPlan): string[] {
-  if (env.some((entry) => entry.startsWith('HOME='))) return env;
-  return [...env, `HOME=${homeOf(readPasswd(rootFd), uid)}`];
+/** The home directory from the container's /etc/passwd, else "/" (as in runc); undefined if the config sets HOME. */
+export function homeDirectory(rootFd: number, { env, uid }: ProcessPlan): string | undefined {
+  return env.some((entry) => entry.startsWith('HOME=')) ? undefined : homeOf(readPasswd(rootFd), uid);
 }
 
 // O_NONBLOCK: a hostile image may have a FIFO there, which would never open.

@@ -1,0 +1,192 @@
+// config.md, "POSIX-platform Hooks": order, namespaces, state on standard input, environment.
+import { readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import { HOOK_KINDS, type HookKind, type Hooks } from '../../src/bundle/config.ts';
+import { type Bundle, withMounts } from '../bundle.ts';
+import { isRunts } from '../runtime.ts';
+import { HookScripts } from './hook-scripts.ts';
+import { readText } from './host.ts';
+import { integration } from './suite.ts';
+
+const { test, runtime } = integration('hooks');
+const annotations = { 'org.example.hook': 'yes' };
+
+function bundleWith(scripts: HookScripts, hooks: Hooks, args = ['sleep', '60']): Bundle {
+  return runtime.bundle({ process: { args }, mounts: withMounts(scripts.mount), annotations, hooks });
+}
+
+/** One hook of each kind, called as the kind. */
+function oneOfEach(scripts: HookScripts): Hooks {
+  return Object.fromEntries(HOOK_KINDS.map((kind) => [kind, [scripts.hook(kind)]]));
+}
+
+test('the hooks run in the order of the lifecycle, each list in its own order', () => {
+  const scripts = new HookScripts(runtime);
+  const twice = HOOK_KINDS.map((kind) => [kind, [scripts.hook(`${kind}1`), scripts.hook(`${kind}2`)]]);
+  const bundle = bundleWith(scripts, Object.fromEntries(twice), [
+    'sh',
+    '-c',
+    `echo program >> ${scripts.folder}/order; sleep 60`,
+  ]);
+  const id = runtime.create(bundle);
+  const both = (...kinds: HookKind[]): string[] => kinds.flatMap((kind) => [`${kind}1`, `${kind}2`]);
+  const created = both('prestart', 'createRuntime', 'createContainer');
+  assert.equal(scripts.order(), created);
+  runtime.ok(['start', id]);
+  const started = scripts.order().filter((name) => name !== 'program');
+  assert.equal(started, [...created, ...both('startContainer', 'poststart')]);
+  runtime.ok(['kill', id, 'KILL']);
+  runtime.waitFor(id, 'stopped');
+  runtime.ok(['delete', id]);
+  const order = scripts.order();
+  assert.equal(order.slice(-2), both('poststop'));
+  assert.ok(order.indexOf('program') > order.indexOf('startContainer2'));
+});
+
+test('a foreground run runs all hooks', () => {
+  const scripts = new HookScripts(runtime);
+  runtime.ok(['run', '--bundle', bundleWith(scripts, oneOfEach(scripts), ['true']).directory, runtime.id()]);
+  assert.equal(scripts.order(), [...HOOK_KINDS]);
+});
+
+test('hooks run in the namespaces that the specification names', () => {
+  const scripts = new HookScripts(runtime);
+  const id = runtime.create(bundleWith(scripts, oneOfEach(scripts)));
+  const { pid } = runtime.state(id);
+  const namespaces = (process: number | 'self', types: string[]): Record<string, string> =>
+    Object.fromEntries(types.map((type) => [type, readlinkSync(`/proc/${process}/ns/${type}`)]));
+  const types = ['mnt', 'net', 'pid', 'uts', 'ipc'];
+  const inContainer = namespaces(pid, types);
+  const onHost = namespaces('self', types);
+  runtime.ok(['start', id]);
+  runtime.remove(id);
+  for (const kind of ['prestart', 'createRuntime', 'poststart', 'poststop']) {
+    assert.equal(scripts.ran(kind).namespaces, onHost, kind);
+  }
+  for (const kind of ['createContainer', 'startContainer'])
+    assert.equal(scripts.ran(kind).namespaces, inContainer, kind);
+});
+
+test('each hook gets the state of the container on its standard input', () => {
+  const scripts = new HookScripts(runtime);
+  const bundle = bundleWith(scripts, oneOfEach(scripts));
+  const id = runtime.create(bundle);
+  const { pid } = runtime.state(id);
+  runtime.ok(['start', id]);
+  runtime.remove(id);
+  const statuses: Record<HookKind, string> = {
+    prestart: 'creating',
+    createRuntime: 'creating',
+    createContainer: 'creating',
+    startContainer: 'created',
+    poststart: 'running',
+    poststop: 'stopped',
+  };
+  for (const kind of HOOK_KINDS) {
+    const { state } = scripts.ran(kind);
+    assert.match(state.ociVersion, /^1\./);
+    assert.equal([state.id, state.bundle, state.annotations], [id, bundle.directory, annotations], kind);
+    assert.is(state.status, statuses[kind], kind);
+    // runtime.md, "State": the pid as seen by the runtime, or by the container for hooks in its namespaces.
+    if (kind === 'poststop') assert.is(state.pid ?? 0, 0);
+    else assert.is(state.pid, kind === 'createContainer' || kind === 'startContainer' ? 1 : pid, kind);
+  }
+});
+
+test('createRuntime hooks can set up the network namespace of the container', () => {
+  const scripts = new HookScripts(runtime);
+  const script = 'pid=$(sed \'s/.*"pid": *\\([0-9]*\\).*/\\1/\' up.state); nsenter -t $pid -n ip link set lo up';
+  const hooks = { createRuntime: [scripts.hook('up', `tr -d "\\n" < up.state > flat; mv flat up.state; ${script}`)] };
+  const bundle = bundleWith(scripts, hooks, ['sh', '-c', 'cat /sys/class/net/lo/operstate; ip link show lo']);
+  assert.match(runtime.ok(['run', '--bundle', bundle.directory, runtime.id()]), /LOOPBACK,UP/);
+});
+
+test('createContainer hooks see the mounts of the container before the root is changed', () => {
+  const scripts = new HookScripts(runtime);
+  const script = 'cat /proc/self/mountinfo > mounts; ls /boot > host-root 2>&1 || true';
+  const bundle = bundleWith(scripts, { createContainer: [scripts.hook('look', script)] });
+  runtime.remove(runtime.create(bundle));
+  assert.match(scripts.read('mounts'), `${bundle.rootfs}/dev/shm `);
+});
+
+test('startContainer hooks are programs of the container', () => {
+  const scripts = new HookScripts(runtime);
+  const hook = { path: '/bin/busybox', args: ['sh', '-c', `/bin/ls / > ${scripts.folder}/root`] };
+  const id = runtime.create(bundleWith(scripts, { startContainer: [hook] }));
+  runtime.ok(['start', id]);
+  assert.not(scripts.read('root').split('\n').includes('boot'));
+  runtime.remove(id);
+});
+
+test('args are the whole argument list, with the name of the program', () => {
+  const scripts = new HookScripts(runtime);
+  const args = ['my-name', '-c', `echo "$0|$1|$2" > ${scripts.folder}/args`, 'zero', 'one 1', 'two'];
+  runtime.remove(runtime.create(bundleWith(scripts, { createRuntime: [{ path: '/bin/sh', args }] })));
+  assert.is(scripts.read('args'), 'zero|one 1|two\n');
+});
+
+test('env is exactly what the config says', () => {
+  const scripts = new HookScripts(runtime);
+  const args = ['sh', '-c', `cat /proc/self/environ > ${scripts.folder}/env`];
+  const hook = { path: '/bin/sh', args, env: ['PATH=/usr/bin:/bin', 'A=1', 'B=two words'] };
+  runtime.remove(runtime.create(bundleWith(scripts, { createRuntime: [hook] })));
+  const names = scripts.read('env').split('\0').filter(Boolean);
+  assert.equal(names.filter((entry) => !/^(PWD|SHLVL|_|OLDPWD)=/.test(entry)).toSorted(), hook.env.toSorted());
+});
+
+test('a hook that does not read its input is no error, however large the state is', () => {
+  const scripts = new HookScripts(runtime);
+  const bundle = runtime.bundle({
+    mounts: withMounts(scripts.mount),
+    annotations: { large: 'x'.repeat(300_000) },
+    hooks: { createRuntime: [{ path: '/bin/true' }], poststop: [scripts.hook('read')] },
+  });
+  runtime.remove(runtime.create(bundle));
+  assert.is(scripts.ran('read').state.annotations?.large?.length, 300_000);
+});
+
+test('hooks start with default signals and no descriptors of the runtime', () => {
+  const scripts = new HookScripts(runtime);
+  const script = 'grep Sig /proc/self/status > signals; ls -l /proc/self/fd > fds';
+  const kinds = ['createRuntime', 'createContainer', 'poststart'] as const;
+  const hooks = Object.fromEntries(
+    kinds.map((kind) => [kind, [scripts.hook(kind, script.replaceAll(/ (\w+)(;|$)/g, ` ${kind}-$1$2`))]]),
+  );
+  const id = runtime.create(bundleWith(scripts, hooks));
+  runtime.ok(['start', id]);
+  runtime.remove(id);
+  for (const kind of kinds) {
+    assert.match(scripts.read(`${kind}-signals`), /SigBlk:\t0{16}\nSigIgn:\t0{16}\n/, kind);
+    const descriptors = [...scripts.read(`${kind}-fds`).matchAll(/ (\d+) -> (\S+)/g)];
+    const foreign = descriptors.filter(([, number, target]) => Number(number) > 2 && !/\/fd$/.test(target ?? ''));
+    assert.equal(
+      foreign.map(([line]) => line),
+      [],
+      kind,
+    );
+  }
+});
+
+test('the standard output of a hook does not mix with that of the runtime', () => {
+  const scripts = new HookScripts(runtime);
+  const bundle = bundleWith(scripts, { createRuntime: [scripts.hook('noisy', 'echo noise; echo noise >&2')] });
+  const id = runtime.id();
+  const { exit, stdout } = runtime.command(['create', '--bundle', bundle.directory, id]);
+  assert.is(exit, 0);
+  if (isRunts) assert.is(stdout, '');
+  runtime.remove(id);
+});
+
+test('a hook may leave a process behind without holding the runtime up', () => {
+  const scripts = new HookScripts(runtime);
+  const bundle = bundleWith(scripts, {
+    createRuntime: [scripts.hook('daemon', 'sleep 20 > /dev/null 2>&1 & echo $! > pid')],
+  });
+  const id = runtime.create(bundle);
+  process.kill(Number(scripts.read('pid')), 'SIGKILL');
+  assert.is(readText(join(scripts.folder, 'order')), 'daemon\n');
+  runtime.remove(id);
+});
+
+test.run();

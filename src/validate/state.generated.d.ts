@@ -1,0 +1,4 @@
+// Types of state.generated.js, which src/validate/generate.ts writes.
+import type { ShapeCheck } from './shape-check.ts';
+
+export const isState: ShapeCheck;
