@@ -14,6 +14,10 @@ SOURCES := $(shell find src bindings -name '*.ts' -not -name '*.test.ts')
 SCHEMAS := $(wildcard schemas/*.json)
 VALIDATORS := src/validate/config.generated.js
 
+# Copies an executable with large writes: the page cache then keeps it in large folios, and starting it takes a third
+# less time (3.0 instead of 4.5 ms for an empty program on ext4, Linux 6.18).
+copy_large = dd if=$(1) of=$(2).copy bs=64M status=none && chmod 755 $(2).copy && mv -f $(2).copy $(2)
+
 .PHONY: all check test demo bench soak install uninstall clean
 
 all: dist/runts dist/lib/runts-engine dist/lib/koffi.node
@@ -31,7 +35,9 @@ dist/lib/runts-engine: node_modules $(SOURCES) $(VALIDATORS)
 	$(BUN) build src/main.ts --compile --bytecode --format=esm --target=bun --minify --splitting \
 		--compile-jit-policy=1000 --no-compile-autoload-dotenv --no-compile-autoload-bunfig \
 		--define RUNTS_VERSION='"$(VERSION)"' --define RUNTS_COMMIT='"$(COMMIT)"' \
-		--outfile $@ >dist/build.log || { cat dist/build.log; exit 1; }
+		--outfile $@.raw >dist/build.log || { cat dist/build.log; exit 1; }
+	@$(call copy_large,$@.raw,$@)
+	@rm $@.raw
 
 $(VALIDATORS): node_modules src/validate/generate.ts $(SCHEMAS)
 	$(BUN) src/validate/generate.ts

@@ -38,7 +38,7 @@ export function mknodat(dirFd: number, name: string, mode: number, device = 0): 
 
 /** makedev(3): the kernel's encoding of a device number for mknodat(2). */
 export function makedev(major: number, minor: number): number {
-  return (minor & 0xff) | ((major & 0xfff) << 8) | ((minor & ~0xff) << 12);
+  return ((minor & 0xff) | ((major & 0xfff) << 8) | ((minor & ~0xff) << 12)) >>> 0;
 }
 
 /** symlinkat(2). */

@@ -145,17 +145,9 @@ export function kill(pid: number, signal: number): boolean {
   return true;
 }
 
-/** rt_sigprocmask(2), SIG_SETMASK: blocks exactly these signals; returns the former mask for restoreSignalMask. */
-export function blockSignals(signals: number[]): Uint8Array {
-  const mask = signals.reduce((bits, signal) => bits | (1n << BigInt(signal - 1)), 0n);
-  const former = new Uint8Array(8);
-  syscall('rt_sigprocmask', undefined, K.SIG_SETMASK, words64(mask), former, 8);
-  return former;
-}
-
-/** rt_sigprocmask(2), SIG_SETMASK with a mask that blockSignals returned, or nothing blocked. */
-export function restoreSignalMask(mask: Uint8Array = new Uint8Array(8)): void {
-  syscall('rt_sigprocmask', undefined, K.SIG_SETMASK, mask, null, 8);
+/** rt_sigprocmask(2), SIG_SETMASK: blocks exactly the signals of a mask; bit 0 is signal 1. */
+export function setSignalMask(mask: bigint): void {
+  syscall('rt_sigprocmask', undefined, K.SIG_SETMASK, words64(mask), null, 8);
 }
 
 /** rt_sigaction(2): the default action for a signal. */
@@ -164,9 +156,8 @@ export function resetSignal(signal: number): void {
   syscall('rt_sigaction', `signal ${signal}`, signal, new Uint8Array(32), null, 8);
 }
 
-/** signalfd4(2) for the given signals, which must be blocked. Returns a descriptor. */
-export function signalfd(signals: number[]): number {
-  const mask = signals.reduce((bits, signal) => bits | (1n << BigInt(signal - 1)), 0n);
+/** signalfd4(2) for the signals of a mask, which must be blocked. Returns a descriptor. */
+export function signalfd(mask: bigint): number {
   return syscall('signalfd4', undefined, -1, words64(mask), 8, K.SFD_CLOEXEC);
 }
 

@@ -9,7 +9,7 @@ import {
   kill,
   pidfdOpen,
   resetSignal,
-  restoreSignalMask,
+  setSignalMask,
   setRlimit,
   wait,
 } from '../bindings/process.ts';
@@ -98,7 +98,7 @@ function becomeHook(
     dup3(fds.output, 1);
     dup3(fds.output, 2);
     for (const signal of settings.ignoredSignals) resetSignal(signal);
-    restoreSignalMask();
+    setSignalMask(0n);
     umask(settings.umask);
     setRlimit(RLIMIT_NOFILE, settings.openFiles);
     execve(hook.path, hook.args?.length ? hook.args : [hook.path], hook.env ?? []);

@@ -12,7 +12,12 @@ export function integration(theme: string): { test: Test; runtime: Runtime } {
 }
 
 /** A test that needs something which this kernel may lack: `reason` says what is missing, or is undefined. */
-export function testUnless(reason: string | undefined, test: Test, name: string, action: () => void): void {
+export function testUnless(
+  reason: string | undefined,
+  test: Test,
+  name: string,
+  action: () => void | Promise<void>,
+): void {
   if (reason === undefined) {
     test(name, action);
   } else {

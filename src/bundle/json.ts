@@ -76,8 +76,8 @@ function countKeys(value: object, depthLeft: number, census: { hasBigNumbers: bo
 }
 
 /**
- * How many keys the text writes down, or more: an escaped quote before a colon is counted too. The same number of keys
- * in the value therefore proves that none is there twice; a wrong suspicion costs only the slow scan.
+ * How many keys the text writes down, or more: strings can look like the end of a key. The same number of keys in the
+ * value therefore proves that none is there twice; a wrong suspicion costs only the slow scan.
  */
 function keysWritten(text: string): number {
   return text.match(/"\s*:/g)?.length ?? 0;

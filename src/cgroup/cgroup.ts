@@ -11,6 +11,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { SIGKILL } from '../../bindings/constants.ts';
+import { pollReadable } from '../../bindings/files.ts';
 import { kill, wait } from '../../bindings/process.ts';
 import { errnoOf, RuntimeError, step } from '../errors.ts';
 import type { CgroupPlan } from '../plan/cgroup.ts';
@@ -157,7 +158,8 @@ function removeTree(directory: string): void {
     }
     killProcesses(directory);
     removeChildren(directory);
-    Bun.sleepSync(Math.min(attempt, 20));
+    // Not Bun.sleepSync: it starts a thread of the allocator, and the poststop hooks are still to be forked.
+    pollReadable([], Math.min(attempt, 20));
   }
 }
 

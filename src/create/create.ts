@@ -31,6 +31,7 @@ import {
   type ContainerRecord,
   folderOf,
   makeFolder,
+  markCreated,
   RESULT_FIFO,
   ROOTFS_FOLDER,
   removeFolder,
@@ -89,7 +90,6 @@ function newRecord(plan: Plan, config: Config, placed: PlacedCgroup[], root: str
     pid: 0,
     startTime: '',
     creator: { pid: process.pid, startTime: startTimeOf(process.pid) ?? '' },
-    isCreated: false,
     bundle: plan.bundle,
     rootfs: plan.rootfs.path,
     created: new Date().toISOString(),
@@ -148,8 +148,7 @@ function build(parts: Build): number {
   closeSync(parentFd);
   closeSync(programFd);
   if (options.pidFile !== undefined) writePidFile(options.pidFile, record.pid, undo);
-  record.isCreated = true;
-  saveRecord(root, record);
+  markCreated(root, id);
   return folderFd;
 }
 

@@ -1,7 +1,6 @@
 // Gathers what the plan has to know about the runtime's process and the kernel.
 import { readFileSync } from 'node:fs';
 import { release } from 'node:os';
-import { umask } from '../../bindings/privileges.ts';
 import { getRlimit } from '../../bindings/process.ts';
 import { RuntimeError } from '../errors.ts';
 import type { HostFacts } from '../plan/host-facts.ts';
@@ -17,11 +16,11 @@ export function readHostFacts(): HostFacts {
   const status = readFileSync('/proc/self/status', 'latin1');
   const permitted = maskField(status, 'CapPrm');
   const bounding = maskField(status, 'CapBnd');
-  const mask = umask(0);
   return {
     grantableCapabilities: permitted & bounding,
     lastCapability: Number(readFileSync('/proc/sys/kernel/cap_last_cap', 'latin1')),
-    umask: mask,
+    // Not by umask(2), which has to change it: files and cgroups are still to be made with the caller's.
+    umask: Number.parseInt(fieldOf(status, 'Umask', 4), 8),
     openFiles: callerOpenFiles(process.env['RUNTS_NOFILE']),
     ignoredSignals: signalsIn(maskField(status, 'SigIgn')),
   };
@@ -40,13 +39,17 @@ export function checkPlatform(kernel: string, architecture: string): void {
 
 // proc_pid_status(5): masks are hexadecimal.
 function maskField(status: string, field: string): bigint {
-  const match = new RegExp(`^${field}:\\s*([0-9a-f]+)$`, 'm').exec(status);
-  return BigInt(`0x${match?.[1] ?? '0'}`);
+  return BigInt(`0x${fieldOf(status, field, 16)}`);
+}
+
+function fieldOf(status: string, name: string, length: number): string {
+  const start = status.indexOf(`${name}:\t`) + name.length + 2;
+  return status.slice(start, start + length);
 }
 
 function signalsIn(mask: bigint): number[] {
   const signals: number[] = [];
-  for (let signal = 1; signal <= 64; signal++) if ((mask & (1n << BigInt(signal - 1))) !== 0n) signals.push(signal);
+  for (let rest = mask, signal = 1; rest !== 0n; rest >>= 1n, signal++) if ((rest & 1n) !== 0n) signals.push(signal);
   return signals;
 }
 

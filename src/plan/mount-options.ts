@@ -77,13 +77,18 @@ const OTHERS: Record<string, OptionEffect> = {
 
 /** What an option word does; undefined for words that are for the file system. */
 export function optionEffect(option: string): OptionEffect | undefined {
-  const attribute = ATTRIBUTES[option];
+  const attribute = lookUp(ATTRIBUTES, option);
   if (attribute !== undefined) return attributeEffect(option, attribute);
-  const propagation = PROPAGATION[option];
+  const propagation = lookUp(PROPAGATION, option);
   if (propagation !== undefined) return { propagation };
-  const other = OTHERS[option];
+  const other = lookUp(OTHERS, option);
   if (other !== undefined) return other;
   return option.startsWith('r') ? recursiveEffect(option.slice(1)) : undefined;
+}
+
+// An option may be called `constructor`, which every object has.
+function lookUp<T>(table: Record<string, T>, word: string): T | undefined {
+  return Object.hasOwn(table, word) ? table[word] : undefined;
 }
 
 function attributeEffect(option: string, [set, clear]: [number, number]): OptionEffect {
@@ -92,9 +97,9 @@ function attributeEffect(option: string, [set, clear]: [number, number]): Option
 }
 
 function recursiveEffect(plain: string): OptionEffect | undefined {
-  const attribute = ATTRIBUTES[plain];
+  const attribute = lookUp(ATTRIBUTES, plain);
   if (attribute !== undefined) return { recursiveSet: attribute[0], recursiveClear: attribute[1] };
-  const propagation = PROPAGATION[plain];
+  const propagation = lookUp(PROPAGATION, plain);
   return propagation === undefined ? undefined : { propagation, recursivePropagation: true };
 }
 

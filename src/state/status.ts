@@ -1,7 +1,7 @@
 // A container's status, computed from the kernel at every call, never only remembered.
 import { closeSync, constants, openSync, readFileSync } from 'node:fs';
 import { errnoOf } from '../errors.ts';
-import { type ContainerRecord, folderOf, START_FIFO } from './store.ts';
+import { type ContainerRecord, folderOf, isCreated, START_FIFO } from './store.ts';
 
 export type Status = 'creating' | 'created' | 'running' | 'paused' | 'stopped';
 
@@ -11,7 +11,7 @@ export function statusOf(root: string, record: ContainerRecord): Status {
   // A `create` that was killed leaves a record without a process, or with one that died with it.
   if (record.pid === 0) return isCreatorAlive ? 'creating' : 'stopped';
   if (startTimeOf(record.pid) !== record.startTime) return 'stopped';
-  if (!record.isCreated) return 'creating';
+  if (!isCreated(root, record.id)) return 'creating';
   return waitsForStart(root, record.id) ? 'created' : isFrozen(record) ? 'paused' : 'running';
 }
 

@@ -1,6 +1,7 @@
 // What the runtime remembers of a container: one folder under the root, state.json in it, a lock on the folder.
 import {
   closeSync,
+  existsSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -23,8 +24,6 @@ export interface ContainerRecord {
   startTime: string;
   /** The process that runs `create`. */
   creator: { pid: number; startTime: string };
-  /** False until the container process waits for `start`. */
-  isCreated: boolean;
   bundle: string;
   rootfs: string;
   /** RFC 3339, UTC. */
@@ -48,6 +47,8 @@ const STATE_FILE = 'state.json';
 export const START_FIFO = 'start';
 /** The FIFO on which the container process tells why it could not become the user's program. */
 export const RESULT_FIFO = 'result';
+/** An empty file that is made when `create` is done. It costs less than writing the record again. */
+const CREATED_FILE = 'created';
 /** Where the root file system is mounted if the container has no mount namespace of its own. */
 export const ROOTFS_FOLDER = 'rootfs';
 
@@ -80,6 +81,16 @@ export function saveRecord(root: string, record: ContainerRecord): void {
   });
 }
 
+/** Notes that `create` is done. */
+export function markCreated(root: string, id: string): void {
+  step('save state', () => closeSync(openSync(`${folderOf(root, id)}/${CREATED_FILE}`, 'wx', 0o600)));
+}
+
+/** Whether `create` is done. */
+export function isCreated(root: string, id: string): boolean {
+  return existsSync(`${folderOf(root, id)}/${CREATED_FILE}`);
+}
+
 /** Makes the container's folder. Throws StateError if the id is taken. Returns an open descriptor of it. */
 export function makeFolder(root: string, id: string): number {
   step(`make ${root}`, () => mkdirSync(root, { recursive: true, mode: 0o700 }));
@@ -108,7 +119,7 @@ export function openFolder(root: string, id: string): number {
  */
 export function removeFolder(root: string, id: string, folderFd: number): void {
   const folder = folderOf(root, id);
-  const files = [STATE_FILE, `${STATE_FILE}.new`, START_FIFO, RESULT_FIFO];
+  const files = [CREATED_FILE, STATE_FILE, `${STATE_FILE}.new`, START_FIFO, RESULT_FIFO];
   for (const name of files) ifThere(() => unlinkSync(`${folder}/${name}`));
   ifThere(() => rmdirSync(`${folder}/${ROOTFS_FOLDER}`));
   ifThere(() => rmdirSync(folder));

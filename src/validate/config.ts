@@ -31,7 +31,11 @@ export function validateProcess(value: unknown): Process {
 /** Checks a parsed resources object: the file of `update --resources` (config-linux.md, "Control groups"). */
 export function validateResources(value: unknown): Resources {
   const resources = shapeOf(isResources, value, 'resources');
-  checkRules({ ociVersion: SUPPORTED_VERSION, linux: { resources: resources as Resources } }, 'resources', '/linux/resources');
+  checkRules(
+    { ociVersion: SUPPORTED_VERSION, linux: { resources: resources as Resources } },
+    'resources',
+    '/linux/resources',
+  );
   return resources as Resources;
 }
 

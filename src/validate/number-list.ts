@@ -5,7 +5,9 @@ export const NUMBER_LIST = 'must be a comma-separated list of numbers and ranges
 
 /** Whether text is such a list. The empty text is the empty list. */
 export function isNumberList(text: string): boolean {
-  return text.trim() === '' || text.split(',').every(isNumberOrRange);
+  if (isEmptyList(text)) return true;
+  for (const part of text.split(',')) if (!isNumberOrRange(part)) return false;
+  return true;
 }
 
 /** Whether text lists no number at all. */
@@ -14,6 +16,14 @@ export function isEmptyList(text: string | undefined): boolean {
 }
 
 function isNumberOrRange(part: string): boolean {
-  const [, first, last] = part.match(/^\s*([0-9]{1,9})(?:\s*-\s*([0-9]{1,9}))?\s*$/) ?? [];
-  return first !== undefined && (last === undefined || Number(first) <= Number(last));
+  const dash = part.indexOf('-');
+  if (dash < 0) return isNumber(part);
+  const [first, last] = [part.slice(0, dash), part.slice(dash + 1)];
+  return isNumber(first) && isNumber(last) && Number(first) <= Number(last);
+}
+
+function isNumber(text: string): boolean {
+  const digits = text.trim();
+  for (const char of digits) if (char < '0' || char > '9') return false;
+  return digits !== '' && digits.length < 10;
 }

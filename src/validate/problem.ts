@@ -45,11 +45,29 @@ function printable(text: string): string {
 
 /** The entry for a namespace type: with a path it is joined, without it is new; undefined: the runtime's own. */
 export function namespaceOf({ linux }: Config, type: NamespaceType): Namespace | undefined {
-  return linux?.namespaces?.find((namespace) => namespace.type === type);
+  for (const namespace of linux?.namespaces ?? []) if (namespace.type === type) return namespace;
+  return undefined;
 }
+
+/**
+ * What `check` finds in all entries of a list. A plain loop: the engine compiles its own flatMap, filter, some ... when
+ * they are first used, which would cost each create more than all the rules together.
+ */
+export function each<Entry, Finding>(list: readonly Entry[] | undefined, check: Check<Entry, Finding>): Finding[] {
+  const findings: Finding[] = [];
+  if (list === undefined) return findings;
+  for (let index = 0; index < list.length; index++) {
+    const found = check(list[index] as Entry, index);
+    if (Array.isArray(found)) findings.push(...(found as Finding[]));
+    else if (found !== undefined) findings.push(found as Finding);
+  }
+  return findings;
+}
+
+type Check<Entry, Finding> = (entry: Entry, index: number) => Finding | Finding[] | undefined;
 
 /** The problem of something that needs a namespace which the config does not have. */
 export function needsNamespace(config: Config, type: NamespaceType, pointer: string, value: unknown): ConfigProblem[] {
   if (namespaceOf(config, type) !== undefined) return [];
-  return [problem(pointer, value, `needs a ${type} namespace in /linux/namespaces`)];
+  return [problem(pointer, value, `needs a namespace of type ${type} in /linux/namespaces`)];
 }

@@ -1,7 +1,7 @@
 // The meaning of a config: what it must satisfy beyond types and ranges, as a list of small named rules.
 import type { Config } from '../bundle/config.ts';
 import type { ConfigProblem } from '../errors.ts';
-import type { Rule } from './problem.ts';
+import { each, type Rule } from './problem.ts';
 import { deviceRules, deviceWarnings } from './rules/devices.ts';
 import { hookRules, hookWarnings } from './rules/hooks.ts';
 import { idMappingRules } from './rules/id-mappings.ts';
@@ -40,19 +40,19 @@ export function ruleProblems(config: Config, schemaProblems: ConfigProblem[] = [
   const broken = schemaProblems.map(({ pointer }) => pointer);
   const isSound = ({ reads }: Rule) => !reads.some((place) => broken.some((pointer) => overlap(place, pointer)));
   const rules = broken.length === 0 ? RULES : RULES.filter(isSound);
-  return rules.flatMap((rule) => rule.check(config));
+  return each(rules, (rule) => rule.check(config));
 }
 
 function overlap(a: string, b: string): boolean {
   return a === b || a.startsWith(`${b}/`) || b.startsWith(`${a}/`);
 }
 
+const WARNINGS = [versionWarnings, mountWarnings, hookWarnings, deviceWarnings, cacheSchemaWarnings];
+
 /**
  * What is accepted, but deprecated or not as it should be. What cannot be granted, such as unknown capabilities, is
  * warned about where that is found out (plan/capabilities.ts).
  */
 export function warnings(config: Config): string[] {
-  return [versionWarnings, mountWarnings, hookWarnings, deviceWarnings, cacheSchemaWarnings].flatMap((warn) =>
-    warn(config),
-  );
+  return each(WARNINGS, (warn) => warn(config));
 }

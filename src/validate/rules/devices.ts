@@ -1,19 +1,18 @@
 // linux.devices and linux.resources.devices (config-linux.md, "Devices", "Allowed Device list").
 import type { Config, Device } from '../../bundle/config.ts';
 import type { ConfigProblem } from '../../errors.ts';
-import { missing, problem, type Rule } from '../problem.ts';
+import { each, missing, problem, type Rule } from '../problem.ts';
 
 const DEVICES = '/linux/devices';
-const ACCESS = /^[rwm]*$/;
 
 export const deviceRules: Rule[] = [
   {
     name: 'device paths are absolute',
     reads: [DEVICES],
     check: ({ linux }) =>
-      (linux?.devices ?? []).flatMap(({ path }, index) =>
+      each(linux?.devices, ({ path }, index) =>
         path.startsWith('/')
-          ? []
+          ? undefined
           : problem(`${DEVICES}/${index}/path`, path, 'must be an absolute path in the container'),
       ),
   },
@@ -21,7 +20,7 @@ export const deviceRules: Rule[] = [
     name: 'devices other than FIFOs have numbers',
     reads: [DEVICES],
     check: ({ linux }) =>
-      (linux?.devices ?? []).flatMap((device, index) =>
+      each(linux?.devices, (device, index) =>
         (['major', 'minor'] as const)
           .filter((number) => device.type !== 'p' && device[number] === undefined)
           .map((number) =>
@@ -39,9 +38,9 @@ export const deviceRules: Rule[] = [
     name: 'device rules grant read, write or mknod',
     reads: ['/linux/resources/devices'],
     check: ({ linux }) =>
-      (linux?.resources?.devices ?? []).flatMap(({ access = '' }, index) =>
-        ACCESS.test(access)
-          ? []
+      each(linux?.resources?.devices, ({ access = '' }, index) =>
+        isAccess(access)
+          ? undefined
           : problem(
               `/linux/resources/devices/${index}/access`,
               access,
@@ -51,9 +50,14 @@ export const deviceRules: Rule[] = [
   },
 ];
 
+function isAccess(access: string): boolean {
+  for (const char of access) if (!'rwm'.includes(char)) return false;
+  return true;
+}
+
 function conflicts(devices: Device[]): ConfigProblem[] {
   const first = new Map<string, number>();
-  return devices.flatMap((device, index) => {
+  return each(devices, (device, index) => {
     const other = devices[first.get(device.path) ?? index];
     if (other === device) first.set(device.path, index);
     if (other === undefined || identity(other) === identity(device)) return [];
@@ -69,7 +73,7 @@ function identity({ type, major = 0, minor = 0 }: Device): string {
 /** A warning for each device that is there under several paths, which SHOULD NOT be. */
 export function deviceWarnings({ linux }: Config): string[] {
   const first = new Map<string, string>();
-  return (linux?.devices ?? []).flatMap((device, index) => {
+  return each(linux?.devices, (device, index) => {
     const key = identity(device);
     const other = first.get(key);
     if (other === undefined) first.set(key, device.path);

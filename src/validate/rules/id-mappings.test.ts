@@ -18,10 +18,22 @@ testRules(test, idMappingRules, [
   { name: 'a new user namespace with mappings is good', set: newUser(good), problems: [] },
   { name: 'a joined user namespace needs no mappings', set: { [N]: joined }, problems: [] },
   { name: 'a joined user namespace may come with mappings', set: { [N]: joined, [U]: good, [G]: good }, problems: [] },
-  { name: 'a new user namespace needs mappings', set: { [N]: user, [G]: [] }, problems: [`${U} ${absent}`, `${G} ${absent}`] },
-  { name: 'mappings need a user namespace', set: { [U]: good }, problems: [`${U} needs a user namespace in ${N}`] },
+  {
+    name: 'a new user namespace needs mappings',
+    set: { [N]: user, [G]: [] },
+    problems: [`${U} ${absent}`, `${G} ${absent}`],
+  },
+  {
+    name: 'mappings need a user namespace',
+    set: { [U]: good },
+    problems: [`${U} needs a namespace of type user in ${N}`],
+  },
   { name: 'empty mappings need none', set: { [U]: [], [G]: [] }, problems: [] },
-  { name: 'a size of 0 is refused', set: newUser([...good, map(9999999, 5, 0)]), problems: [`${U}/2/size must be at least 1`] },
+  {
+    name: 'a size of 0 is refused',
+    set: newUser([...good, map(9999999, 5, 0)]),
+    problems: [`${U}/2/size must be at least 1`],
+  },
   {
     name: 'ids must not overlap in the container',
     set: newUser([map(5, 1000, 10), map(0, 2000, 6)]),
@@ -39,7 +51,11 @@ testRules(test, idMappingRules, [
     set: newUser([map(0, 1, 4294967295)]),
     problems: [`${U}/0/size is too large: from 1 it goes beyond the last id, 4294967294`],
   },
-  { name: '340 entries are good', set: newUser(Array.from({ length: 340 }, (_, index) => map(index, index, 1))), problems: [] },
+  {
+    name: '340 entries are good',
+    set: newUser(Array.from({ length: 340 }, (_, index) => map(index, index, 1))),
+    problems: [],
+  },
   {
     name: '341 entries are too many',
     set: newUser(Array.from({ length: 341 }, (_, index) => map(index, index, 1))),
@@ -57,7 +73,7 @@ testRules(test, idMappingRules, [
   {
     name: 'a process without user is root, which must be mapped too',
     set: { ...newUser([map(1, 1000, 1)]), '/process/user': undefined },
-    problems: [],
+    problems: [`/process/user/uid must be a container id of ${U}`],
   },
 ]);
 

@@ -1,7 +1,7 @@
 // User namespace mappings (config-linux.md, "User namespace mappings"; user_namespaces(7)) and ids that they must hold.
 import type { Config, IdMapping } from '../../bundle/config.ts';
 import type { ConfigProblem } from '../../errors.ts';
-import { missing, namespaceOf, needsNamespace, problem, type Rule } from '../problem.ts';
+import { each, missing, namespaceOf, needsNamespace, problem, type Rule } from '../problem.ts';
 
 const KINDS = ['uidMappings', 'gidMappings'] as const;
 const MAX_ENTRIES = 340;
@@ -12,12 +12,12 @@ export const idMappingRules: Rule[] = [
   {
     name: 'id mappings go with a user namespace, and a new one has both',
     reads: ['/linux/namespaces', ...KINDS.map((kind) => `/linux/${kind}`)],
-    check: (config) => KINDS.flatMap((kind) => mappingsAndNamespace(config, kind)),
+    check: (config) => each(KINDS, (kind) => mappingsAndNamespace(config, kind)),
   },
   {
     name: 'id mappings are acceptable to the kernel',
     reads: KINDS.map((kind) => `/linux/${kind}`),
-    check: ({ linux }) => KINDS.flatMap((kind) => mappingProblems(linux?.[kind] ?? [], `/linux/${kind}`)),
+    check: ({ linux }) => each(KINDS, (kind) => mappingProblems(linux?.[kind] ?? [], `/linux/${kind}`)),
   },
   {
     name: 'the ids of the process are mapped',
@@ -37,7 +37,8 @@ function mappingsAndNamespace(config: Config, kind: (typeof KINDS)[number]): Con
 
 /** What the kernel would refuse when these mappings are written to /proc/pid/uid_map. */
 export function mappingProblems(mappings: IdMapping[], pointer: string): ConfigProblem[] {
-  const problems = mappings.flatMap((mapping, index) => rangeProblems(mapping, `${pointer}/${index}`));
+  if (mappings.length === 0) return [];
+  const problems = each(mappings, (mapping, index) => rangeProblems(mapping, `${pointer}/${index}`));
   if (mappings.length > MAX_ENTRIES) {
     problems.push(problem(pointer, mappings, `must have at most ${MAX_ENTRIES} entries (user_namespaces(7))`));
   }
@@ -57,7 +58,7 @@ function rangeProblems({ containerID, hostID, size }: IdMapping, pointer: string
 function overlaps(mappings: IdMapping[], side: 'containerID' | 'hostID', pointer: string): ConfigProblem[] {
   const sorted = mappings.map((mapping, index) => ({ first: mapping[side], size: mapping.size, index }));
   sorted.sort((a, b) => a.first - b.first || a.index - b.index);
-  return sorted.flatMap(({ first, index }, at) => {
+  return each(sorted, ({ first, index }, at) => {
     const before = sorted[at - 1];
     if (before === undefined || before.first + before.size <= first) return [];
     return problem(`${pointer}/${index}/${side}`, first, `is in the range of entry ${before.index} already`);
@@ -68,8 +69,8 @@ function overlaps(mappings: IdMapping[], side: 'containerID' | 'hostID', pointer
 function userProblems(config: Config): ConfigProblem[] {
   const { process, linux } = config;
   const namespace = namespaceOf(config, 'user');
-  if (process?.user === undefined || namespace === undefined || namespace.path !== undefined) return [];
-  const { uid = 0, gid = 0, additionalGids = [] } = process.user;
+  if (process === undefined || namespace === undefined || namespace.path !== undefined) return [];
+  const { uid = 0, gid = 0, additionalGids = [] } = process.user ?? {};
   const uids: [string, number][] = [['/process/user/uid', uid]];
   const gids: [string, number][] = [['/process/user/gid', gid]];
   additionalGids.forEach((id, index) => {

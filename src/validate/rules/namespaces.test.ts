@@ -9,7 +9,11 @@ const pathRule = 'must be an absolute path; leave it out for a new namespace';
 testRules(test, namespaceRules, [
   { name: 'the small config is good', set: {}, problems: [] },
   { name: 'no linux section is good', set: { '/linux': undefined }, problems: [] },
-  { name: 'joined namespaces are good', set: { [N]: withNamespaces({ type: 'time', path: '/proc/1/ns/time' }) }, problems: [] },
+  {
+    name: 'joined namespaces are good',
+    set: { [N]: withNamespaces({ type: 'time', path: '/proc/1/ns/time' }) },
+    problems: [],
+  },
   {
     name: 'a type must not be there twice',
     set: { [N]: withNamespaces({ type: 'pid' }, { type: 'pid', path: '/x' }) },
@@ -23,9 +27,13 @@ testRules(test, namespaceRules, [
   {
     name: 'hostname and domainname need a uts namespace',
     set: { [N]: withoutNamespace('uts'), '/hostname': 'a', '/domainname': 'b' },
-    problems: ['/hostname', '/domainname'].map((name) => `${name} needs a uts namespace in ${N}`),
+    problems: ['/hostname', '/domainname'].map((name) => `${name} needs a namespace of type uts in ${N}`),
   },
-  { name: 'a joined uts namespace will do', set: { [N]: [{ type: 'uts', path: '/x' }], '/hostname': 'a' }, problems: [] },
+  {
+    name: 'a joined uts namespace will do',
+    set: { [N]: [{ type: 'uts', path: '/x' }], '/hostname': 'a' },
+    problems: [],
+  },
   { name: 'an empty hostname is none', set: { [N]: withoutNamespace('uts'), '/hostname': '' }, problems: [] },
   { name: 'a hostname of 64 bytes is good', set: { '/hostname': 'x'.repeat(64) }, problems: [] },
   {
@@ -36,12 +44,14 @@ testRules(test, namespaceRules, [
   {
     name: 'masked and read-only paths must be absolute',
     set: { '/linux/maskedPaths': ['/proc/kcore', 'proc/keys'], '/linux/readonlyPaths': [''] },
-    problems: ['/linux/maskedPaths/1', '/linux/readonlyPaths/0'].map((at) => `${at} must be an absolute path in the container`),
+    problems: ['/linux/maskedPaths/1', '/linux/readonlyPaths/0'].map(
+      (at) => `${at} must be an absolute path in the container`,
+    ),
   },
   {
     name: 'masked and read-only paths need a mount namespace',
     set: { [N]: withoutNamespace('mount'), '/linux/maskedPaths': ['/proc/kcore'], '/linux/readonlyPaths': [] },
-    problems: [`/linux/maskedPaths needs a mount namespace in ${N}`],
+    problems: [`/linux/maskedPaths needs a namespace of type mount in ${N}`],
   },
   { name: 'no offsets need no time namespace', set: { '/linux/timeOffsets': {} }, problems: [] },
   {

@@ -1,7 +1,7 @@
 // linux.namespaces and what depends on them (config-linux.md, "Namespaces", "Offset for Time Namespace").
 import type { Config } from '../../bundle/config.ts';
 import type { ConfigProblem } from '../../errors.ts';
-import { namespaceOf, needsNamespace, pointerPart, problem, type Rule } from '../problem.ts';
+import { each, namespaceOf, needsNamespace, pointerPart, problem, type Rule } from '../problem.ts';
 
 const NAMESPACES = '/linux/namespaces';
 
@@ -10,10 +10,13 @@ export const namespaceRules: Rule[] = [
     name: 'each namespace type is there once',
     reads: [NAMESPACES],
     check({ linux }) {
-      const types = (linux?.namespaces ?? []).map(({ type }) => type);
-      return types.flatMap((type, index) => {
-        const first = types.indexOf(type);
-        return first === index ? [] : problem(`${NAMESPACES}/${index}/type`, type, `is in entry ${first} already`);
+      const first = new Map<string, number>();
+      return each(linux?.namespaces, ({ type }, index) => {
+        if (!first.has(type)) first.set(type, index);
+        const other = first.get(type);
+        return other === index
+          ? undefined
+          : problem(`${NAMESPACES}/${index}/type`, type, `is in entry ${other} already`);
       });
     },
   },
@@ -22,9 +25,9 @@ export const namespaceRules: Rule[] = [
     name: 'namespace paths are absolute',
     reads: [NAMESPACES],
     check: ({ linux }) =>
-      (linux?.namespaces ?? []).flatMap(({ path }, index) =>
+      each(linux?.namespaces, ({ path }, index) =>
         path === undefined || path.startsWith('/')
-          ? []
+          ? undefined
           : problem(`${NAMESPACES}/${index}/path`, path, 'must be an absolute path; leave it out for a new namespace'),
       ),
   },
@@ -49,20 +52,29 @@ export const namespaceRules: Rule[] = [
   },
 ];
 
-// sethostname(2), setdomainname(2): __NEW_UTS_LEN. The empty name counts as none, as it does for Go programs.
+const MAX_NAME = 64;
+
+// sethostname(2), setdomainname(2): __NEW_UTS_LEN bytes. The empty name counts as none, as it does for Go programs.
 function utsName(config: Config, name: 'hostname' | 'domainname'): ConfigProblem[] {
   const value = config[name] ?? '';
   if (value === '') return [];
-  const tooLong = Buffer.byteLength(value) > 64 ? [problem(`/${name}`, value, 'must have at most 64 bytes')] : [];
+  const tooLong = isLonger(value, MAX_NAME) ? [problem(`/${name}`, value, 'must have at most 64 bytes')] : [];
   return [...tooLong, ...needsNamespace(config, 'uts', `/${name}`, value)];
+}
+
+// At most three bytes for each UTF-16 unit: most names need no counting.
+function isLonger(text: string, bytes: number): boolean {
+  return text.length * 3 > bytes && Buffer.byteLength(text) > bytes;
 }
 
 function restrictedPaths(config: Config, name: 'maskedPaths' | 'readonlyPaths'): ConfigProblem[] {
   const pointer = `/linux/${name}`;
   const paths = config.linux?.[name] ?? [];
   if (paths.length === 0) return [];
-  const relative = paths.flatMap((path, index) =>
-    path.startsWith('/') ? [] : problem(`${pointer}/${index}`, path, 'must be an absolute path in the container'),
+  const relative = each(paths, (path, index) =>
+    path.startsWith('/')
+      ? undefined
+      : problem(`${pointer}/${index}`, path, 'must be an absolute path in the container'),
   );
   return [...relative, ...needsNamespace(config, 'mount', pointer, paths)];
 }

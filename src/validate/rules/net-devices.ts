@@ -1,6 +1,6 @@
 // linux.netDevices (config-linux.md, "Network Devices"). Whether an interface can be moved is found out at create.
 import type { ConfigProblem } from '../../errors.ts';
-import { needsNamespace, pointerPart, problem, type Rule } from '../problem.ts';
+import { each, needsNamespace, pointerPart, problem, type Rule } from '../problem.ts';
 
 const POINTER = '/linux/netDevices';
 
@@ -18,7 +18,7 @@ export const netDeviceRules: Rule[] = [
     reads: [POINTER],
     check({ linux }) {
       const taken = new Map<string, string>();
-      return Object.entries(linux?.netDevices ?? {}).flatMap(([hostName, { name = '' }]) => {
+      return each(Object.entries(linux?.netDevices ?? {}), ([hostName, { name = '' }]) => {
         const pointer = `${POINTER}/${pointerPart(hostName)}`;
         const containerName = name === '' ? hostName : name;
         const problems: ConfigProblem[] = [];

@@ -2,7 +2,7 @@
 import type { Config, IntelRdt, Linux } from '../../bundle/config.ts';
 import type { ConfigProblem } from '../../errors.ts';
 import { isEmptyList, isNumberList, NUMBER_LIST } from '../number-list.ts';
-import { missing, problem, type Rule } from '../problem.ts';
+import { each, missing, problem, type Rule } from '../problem.ts';
 
 const RDT = '/linux/intelRdt';
 const POLICY = '/linux/memoryPolicy';
@@ -43,7 +43,7 @@ export const platformRules: Rule[] = [
     name: 'annotation keys are not empty',
     reads: ['/annotations'],
     check: ({ annotations = {} }) =>
-      Object.hasOwn(annotations, '') ? [problem('/annotations/', annotations[''], 'must not have an empty key')] : [],
+      '' in annotations ? [problem('/annotations/', annotations[''], 'must not have an empty key')] : [],
   },
 ];
 
@@ -51,7 +51,7 @@ export const platformRules: Rule[] = [
 const NOT_GROUPS = ['.', '..', 'info', 'mon_data', 'mon_groups'];
 
 function schemata({ memBwSchema, schemata = [] }: IntelRdt): ConfigProblem[] {
-  const problems = schemata.flatMap((line, index) =>
+  const problems = each(schemata, (line, index) =>
     line.includes('\n') ? problem(`${RDT}/schemata/${index}`, line, 'must not contain line breaks') : [],
   );
   if (memBwSchema === undefined || /^MB:[^\n]*$/.test(memBwSchema)) return problems;

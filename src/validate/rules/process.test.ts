@@ -24,7 +24,9 @@ testRules(test, processRules, [
   },
   {
     name: 'rlimits may be equal, infinite and exact beyond 2^53',
-    set: { '/process/rlimits': [rlimit('RLIMIT_CORE', MAX, MAX), rlimit('RLIMIT_CPU', 0, 0), rlimit('RLIMIT_AS', 5, MAX)] },
+    set: {
+      '/process/rlimits': [rlimit('RLIMIT_CORE', MAX, MAX), rlimit('RLIMIT_CPU', 0, 0), rlimit('RLIMIT_AS', 5, MAX)],
+    },
     problems: [],
   },
   {

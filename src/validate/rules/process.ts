@@ -1,7 +1,7 @@
 // The container process (config.md, "Process", "POSIX process", "Linux Process").
 import type { Rlimit } from '../../bundle/config.ts';
 import { isNumberList, NUMBER_LIST } from '../number-list.ts';
-import { problem, type Rule } from '../problem.ts';
+import { each, problem, type Rule } from '../problem.ts';
 
 export const processRules: Rule[] = [
   {
@@ -24,39 +24,44 @@ export const processRules: Rule[] = [
     name: 'process.env entries are NAME=value',
     reads: ['/process/env'],
     check: ({ process }) =>
-      (process?.env ?? []).flatMap((entry, index) =>
-        entry.indexOf('=') > 0 ? [] : problem(`/process/env/${index}`, entry, 'must have the form NAME=value'),
+      each(process?.env, (entry, index) =>
+        entry.indexOf('=') > 0 ? undefined : problem(`/process/env/${index}`, entry, 'must have the form NAME=value'),
       ),
   },
   {
     name: 'rlimits have different types',
     reads: ['/process/rlimits'],
     check({ process }) {
-      const types = (process?.rlimits ?? []).map(({ type }) => type);
-      return types.flatMap((type, index) => {
-        const first = types.indexOf(type);
-        return first === index ? [] : problem(`/process/rlimits/${index}/type`, type, `is in entry ${first} already`);
+      const first = new Map<string, number>();
+      return each(process?.rlimits, ({ type }, index) => {
+        if (!first.has(type)) first.set(type, index);
+        const other = first.get(type);
+        return other === index
+          ? undefined
+          : problem(`/process/rlimits/${index}/type`, type, `is in entry ${other} already`);
       });
     },
   },
   {
     name: 'soft limits are not above hard limits',
     reads: ['/process/rlimits'],
-    check: ({ process }) => (process?.rlimits ?? []).flatMap(softAboveHard),
+    check: ({ process }) => each(process?.rlimits, softAboveHard),
   },
   {
     name: 'execCPUAffinity has lists of CPUs',
     reads: ['/process/execCPUAffinity'],
     check: ({ process }) =>
-      (['initial', 'final'] as const).flatMap((name) => {
+      each(AFFINITIES, (name) => {
         const list = process?.execCPUAffinity?.[name];
         const isGood = list === undefined || isNumberList(list);
-        return isGood ? [] : problem(`/process/execCPUAffinity/${name}`, list, NUMBER_LIST);
+        return isGood ? undefined : problem(`/process/execCPUAffinity/${name}`, list, NUMBER_LIST);
       }),
   },
 ];
 
+const AFFINITIES = ['initial', 'final'] as const;
+
 function softAboveHard({ soft, hard }: Rlimit, index: number) {
-  if (soft <= hard) return [];
-  return [problem(`/process/rlimits/${index}/soft`, soft, `must not be above hard, ${hard} (setrlimit(2))`)];
+  if (soft <= hard) return undefined;
+  return problem(`/process/rlimits/${index}/soft`, soft, `must not be above hard, ${hard} (setrlimit(2))`);
 }

@@ -3,7 +3,7 @@
 import type { Cpu, Memory } from '../../bundle/config.ts';
 import type { ConfigProblem } from '../../errors.ts';
 import { isNumberList, NUMBER_LIST } from '../number-list.ts';
-import { missing, pointerPart, problem, type Rule } from '../problem.ts';
+import { each, missing, pointerPart, problem, type Rule } from '../problem.ts';
 import { INTERFACE_NAME, isInterfaceName } from './net-devices.ts';
 
 const RESOURCES = '/linux/resources';
@@ -32,7 +32,7 @@ export const resourceRules: Rule[] = [
     name: 'each entry of weightDevice has a weight',
     reads: [`${RESOURCES}/blockIO`],
     check: ({ linux }) =>
-      (linux?.resources?.blockIO?.weightDevice ?? []).flatMap(({ weight, leafWeight }, index) =>
+      each(linux?.resources?.blockIO?.weightDevice, ({ weight, leafWeight }, index) =>
         weight === undefined && leafWeight === undefined
           ? missing(`${RESOURCES}/blockIO/weightDevice/${index}`, 'must have weight or leafWeight')
           : [],
@@ -42,24 +42,28 @@ export const resourceRules: Rule[] = [
     name: 'huge page sizes are sizes',
     reads: [`${RESOURCES}/hugepageLimits`],
     check: ({ linux }) =>
-      (linux?.resources?.hugepageLimits ?? []).flatMap(({ pageSize }, index) => {
+      each(linux?.resources?.hugepageLimits, ({ pageSize }, index) => {
         const pointer = `${RESOURCES}/hugepageLimits/${index}/pageSize`;
-        return PAGE_SIZE.test(pageSize) ? [] : problem(pointer, pageSize, 'must be a size such as 64KB, 2MB or 1GB');
+        return PAGE_SIZE.test(pageSize)
+          ? undefined
+          : problem(pointer, pageSize, 'must be a size such as 64KB, 2MB or 1GB');
       }),
   },
   {
     name: 'network priorities are for interfaces',
     reads: [`${RESOURCES}/network`],
     check: ({ linux }) =>
-      (linux?.resources?.network?.priorities ?? []).flatMap(({ name }, index) =>
-        isInterfaceName(name) ? [] : problem(`${RESOURCES}/network/priorities/${index}/name`, name, INTERFACE_NAME),
+      each(linux?.resources?.network?.priorities, ({ name }, index) =>
+        isInterfaceName(name)
+          ? undefined
+          : problem(`${RESOURCES}/network/priorities/${index}/name`, name, INTERFACE_NAME),
       ),
   },
   {
     name: 'each RDMA device has a limit',
     reads: [`${RESOURCES}/rdma`],
     check: ({ linux }) =>
-      Object.entries(linux?.resources?.rdma ?? {}).flatMap(([name, { hcaHandles, hcaObjects }]) => {
+      each(Object.entries(linux?.resources?.rdma ?? {}), ([name, { hcaHandles, hcaObjects }]) => {
         const pointer = `${RESOURCES}/rdma/${pointerPart(name)}`;
         if (name === '' || /\s|\0/.test(name)) return missing(pointer, 'must be named like a device, without blanks');
         return hcaHandles === undefined && hcaObjects === undefined
@@ -71,9 +75,9 @@ export const resourceRules: Rule[] = [
     name: 'unified names files of the cgroup',
     reads: [`${RESOURCES}/unified`],
     check: ({ linux }) =>
-      Object.entries(linux?.resources?.unified ?? {}).flatMap(([file, value]) =>
+      each(Object.entries(linux?.resources?.unified ?? {}), ([file, value]) =>
         FILE_NAME.test(file)
-          ? []
+          ? undefined
           : problem(`${RESOURCES}/unified/${pointerPart(file)}`, value, 'must be for a file name such as memory.high'),
       ),
   },

@@ -9,7 +9,11 @@ const deadline = { policy: 'SCHED_DEADLINE', runtime: 10_000, deadline: 20_000, 
 testRules(test, schedulingRules, [
   { name: 'no scheduler is good', set: {}, problems: [] },
   { name: 'nice goes with any policy', set: { [P]: { policy: 'SCHED_FIFO', nice: 5, priority: 1 } }, problems: [] },
-  { name: 'zeros count as not set', set: { [P]: { policy: 'SCHED_OTHER', priority: 0, runtime: 0, period: 0 } }, problems: [] },
+  {
+    name: 'zeros count as not set',
+    set: { [P]: { policy: 'SCHED_OTHER', priority: 0, runtime: 0, period: 0 } },
+    problems: [],
+  },
   { name: 'SCHED_DEADLINE with times is good', set: { [P]: deadline }, problems: [] },
   { name: 'a period of 0 is good', set: { [P]: { ...deadline, period: 0 } }, problems: [] },
   {

@@ -1,7 +1,7 @@
 // linux.seccomp (config-linux.md, "Seccomp"). Names of system calls are looked up when the filter is made.
 import type { Seccomp } from '../../bundle/config.ts';
 import type { ConfigProblem } from '../../errors.ts';
-import { missing, problem, type Rule } from '../problem.ts';
+import { each, missing, problem, type Rule } from '../problem.ts';
 
 const SECCOMP = '/linux/seccomp';
 
@@ -18,7 +18,7 @@ export const seccompRules: Rule[] = [
       const { defaultAction, defaultErrnoRet, syscalls = [] } = seccomp;
       return [
         ...errnoProblems(defaultAction, defaultErrnoRet, `${SECCOMP}/defaultErrnoRet`),
-        ...syscalls.flatMap(({ action, errnoRet }, index) =>
+        ...each(syscalls, ({ action, errnoRet }, index) =>
           errnoProblems(action, errnoRet, `${SECCOMP}/syscalls/${index}/errnoRet`),
         ),
       ];
@@ -49,8 +49,9 @@ function errnoProblems(action: string, errno: number | undefined, pointer: strin
 }
 
 function unheardNotify({ defaultAction, listenerPath = '', syscalls = [] }: Seccomp): ConfigProblem[] {
-  const isUsed = defaultAction === NOTIFY || syscalls.some(({ action }) => action === NOTIFY);
-  if (!isUsed || listenerPath !== '') return [];
+  if (listenerPath !== '') return [];
+  const uses = each(syscalls, ({ action }) => (action === NOTIFY ? action : undefined));
+  if (defaultAction !== NOTIFY && uses.length === 0) return [];
   return [missing(`${SECCOMP}/listenerPath`, `is missing: ${NOTIFY} needs a listener`)];
 }
 

@@ -1,28 +1,27 @@
 // linux.sysctl (config-linux.md, "Sysctl"): only what belongs to a namespace of the container may be set.
 import type { Config, NamespaceType } from '../../bundle/config.ts';
 import type { ConfigProblem } from '../../errors.ts';
-import { needsNamespace, pointerPart, problem, type Rule } from '../problem.ts';
+import { each, needsNamespace, pointerPart, problem, type Rule } from '../problem.ts';
 
 // Parameters below /proc/sys that the kernel keeps per namespace (ipc_namespaces(7), network_namespaces(7),
-// uts_namespaces(7)). A name that ends in a slash stands for all below it. All others are the whole machine's.
-const NAMESPACED: [NamespaceType, string[]][] = [
-  [
-    'ipc',
-    [
-      'kernel/msgmax',
-      'kernel/msgmnb',
-      'kernel/msgmni',
-      'kernel/sem',
-      'kernel/shmall',
-      'kernel/shmmax',
-      'kernel/shmmni',
-      'kernel/shm_rmid_forced',
-      'fs/mqueue/',
-    ],
-  ],
-  ['network', ['net/']],
-  ['uts', ['kernel/hostname', 'kernel/domainname']],
-];
+// uts_namespaces(7)). All others are the whole machine's.
+const NAMESPACED = new Map<string, NamespaceType>([
+  ['kernel/msgmax', 'ipc'],
+  ['kernel/msgmnb', 'ipc'],
+  ['kernel/msgmni', 'ipc'],
+  ['kernel/sem', 'ipc'],
+  ['kernel/shmall', 'ipc'],
+  ['kernel/shmmax', 'ipc'],
+  ['kernel/shmmni', 'ipc'],
+  ['kernel/shm_rmid_forced', 'ipc'],
+  ['kernel/hostname', 'uts'],
+  ['kernel/domainname', 'uts'],
+]);
+
+function namespaceTypeOf(path: string): NamespaceType | undefined {
+  if (path.startsWith('net/')) return 'network';
+  return path.startsWith('fs/mqueue/') ? 'ipc' : NAMESPACED.get(path);
+}
 
 const NAME = 'must be a sysctl name such as net.ipv4.ip_forward or net/ipv4/ip_forward';
 const ALLOWED =
@@ -36,7 +35,7 @@ export const sysctlRules: Rule[] = [
     check(config) {
       const sysctls = Object.entries(config.linux?.sysctl ?? {});
       const keyOf = new Map<string, string>();
-      return sysctls.flatMap(([key, value]) => {
+      return each(sysctls, ([key, value]) => {
         const path = sysctlPath(key);
         const pointer = `/linux/sysctl/${pointerPart(key)}`;
         if (path === undefined) return problem(pointer, value, NAME);
@@ -50,13 +49,9 @@ export const sysctlRules: Rule[] = [
 ];
 
 function sysctlProblems(config: Config, { path, pointer, value }: { path: string; pointer: string; value: string }) {
-  const type = NAMESPACED.find(([, names]) => names.some((name) => matches(path, name)))?.[0];
+  const type = namespaceTypeOf(path);
   if (type === undefined) return [problem(pointer, value, ALLOWED)];
   return [...needsNamespace(config, type, pointer, value), ...conflict(config, { path, pointer, value })];
-}
-
-function matches(path: string, name: string): boolean {
-  return name.endsWith('/') ? path.startsWith(name) : path === name;
 }
 
 // kernel.hostname is what sethostname(2) sets, so only one of the two can win. Docker writes kernel.domainname.
@@ -76,8 +71,21 @@ function conflict(
  * a slash, the name is a path already (net/ipv4/conf/eth0.100/forwarding).
  */
 export function sysctlPath(name: string): string | undefined {
-  const isDotted = name.search(/[./]/) === name.indexOf('.');
-  const path = isDotted ? name.replace(/[./]/g, (separator) => (separator === '.' ? '/' : '.')) : name;
-  const isGood = path.split('/').every((part) => part !== '' && part !== '.' && part !== '..' && !/[\0\n]/.test(part));
-  return isGood ? path : undefined;
+  if (name.includes('\0') || name.includes('\n')) return undefined;
+  const path = isDotted(name) ? swapSeparators(name) : name;
+  for (const part of path.split('/')) if (part === '' || part === '.' || part === '..') return undefined;
+  return path;
+}
+
+function isDotted(name: string): boolean {
+  const slash = name.indexOf('/');
+  return slash < 0 || name.lastIndexOf('.', slash) >= 0;
+}
+
+function swapSeparators(name: string): string {
+  if (!name.includes('/')) return name.replaceAll('.', '/');
+  return name
+    .split('.')
+    .map((part) => part.replaceAll('/', '.'))
+    .join('/');
 }

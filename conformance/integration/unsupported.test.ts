@@ -1,0 +1,108 @@
+// A property that this version does not cover is an error at create naming it; the list shrinks as support grows.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import type { Config } from '../../src/bundle/config.ts';
+import { type Changes, withMounts } from '../bundle.ts';
+import { isRunts } from '../runtime.ts';
+import { leftovers, snapshot } from './leftovers.ts';
+import { integration, testUnless } from './suite.ts';
+
+const { test, runtime } = integration('unsupported');
+const reason = isRunts ? undefined : 'runc covers these properties';
+
+const idMap = [{ containerID: 0, hostID: 100_000, size: 65_536 }];
+const mapped = {
+  destination: '/m',
+  source: '/tmp',
+  options: ['bind', 'idmap'],
+  uidMappings: idMap,
+  gidMappings: idMap,
+};
+
+const PROPERTIES: [name: string, changes: Changes][] = [
+  ['process.terminal', { process: { terminal: true } }],
+  ['process.apparmorProfile', { process: { apparmorProfile: 'profile' } }],
+  ['process.selinuxLabel', { process: { selinuxLabel: 'label' } }],
+  ['process.scheduler', { process: { scheduler: { policy: 'SCHED_IDLE' } } }],
+  ['process.ioPriority', { process: { ioPriority: { class: 'IOPRIO_CLASS_IDLE', priority: 4 } } }],
+  ['process.execCPUAffinity', { process: { execCPUAffinity: { initial: '0' } } }],
+  ['linux.uidMappings', { linux: { namespaces: [{ type: 'user' }, { type: 'mount' }], uidMappings: idMap } }],
+  ['linux.seccomp', { linux: { seccomp: { defaultAction: 'SCMP_ACT_ALLOW' } } }],
+  ['linux.mountLabel', { linux: { mountLabel: 'label' } }],
+  ['linux.personality', { linux: { personality: { domain: 'LINUX32' } } }],
+  ['linux.intelRdt', { linux: { intelRdt: { closID: 'x' } } }],
+  ['linux.netDevices', { linux: { netDevices: { eth0: { name: 'x' } } } }],
+  ['linux.memoryPolicy', { linux: { memoryPolicy: { mode: 'MPOL_INTERLEAVE', nodes: '0' } } }],
+  ['linux.resources.memory', { linux: { resources: { memory: { limit: 64_000_000 } } } }],
+  ['linux.resources.cpu', { linux: { resources: { cpu: { shares: 512 } } } }],
+  ['linux.resources.pids', { linux: { resources: { pids: { limit: 10 } } } }],
+  ['linux.resources.blockIO', { linux: { resources: { blockIO: { weight: 100 } } } }],
+  ['linux.resources.hugepageLimits', { linux: { resources: { hugepageLimits: [{ pageSize: '2MB', limit: 0 }] } } }],
+  ['linux.resources.network', { linux: { resources: { network: { classID: 1 } } } }],
+  ['linux.resources.rdma', { linux: { resources: { rdma: { mlx: { hcaHandles: 1 } } } } }],
+  ['linux.resources.unified', { linux: { resources: { unified: { 'pids.max': '10' } } } }],
+  ['mounts.idmap', { mounts: withMounts(mapped) }],
+];
+
+for (const [name, changes] of PROPERTIES) {
+  testUnless(reason, test, `${name} is not supported yet and refused by name`, () => {
+    const before = snapshot(runtime);
+    const bundle = runtime.bundle({ ...changes, ...(name === 'linux.uidMappings' && { hostname: undefined }) });
+    const last = name.split('.').at(-1) ?? name;
+    assert.match(runtime.fails(['create', '--bundle', bundle.directory, runtime.id()]), new RegExp(last, 'i'));
+    assert.equal(leftovers(before), []);
+  });
+}
+
+const NOT_NEEDED: [name: string, changes: Changes][] = [
+  ['process.apparmorProfile ""', { process: { apparmorProfile: '' } }],
+  ['process.selinuxLabel ""', { process: { selinuxLabel: '' } }],
+  ['linux.mountLabel ""', { linux: { mountLabel: '' } }],
+  ['linux.resources.memory {}', { linux: { resources: { memory: {} } } }],
+  ['linux.resources.pids {}', { linux: { resources: { pids: {} } } }],
+  ['hooks {}', { hooks: {} }],
+  ['process.consoleSize without a terminal', { process: { consoleSize: { height: 25, width: 80 } } }],
+];
+for (const [name, changes] of NOT_NEEDED) {
+  test(`${name} asks for nothing and is accepted`, () => {
+    assert.is(runtime.inside('echo fine', changes), 'fine\n');
+  });
+}
+
+test('unknown properties are ignored at every level', () => {
+  const unknown = { 'org.example.unknown': { nested: [1, null, 'x'] } };
+  const bundle = runtime.bundle({ process: { args: ['echo', 'fine'] } });
+  const { process, root, linux, mounts, ...rest } = bundle.config;
+  const config = {
+    ...rest,
+    ...unknown,
+    process: { ...process, user: { ...process?.user, ...unknown }, ...unknown },
+    root: { ...root, ...unknown },
+    linux: { ...linux, resources: { ...linux?.resources, ...unknown }, ...unknown },
+    mounts: mounts?.map((mount) => ({ ...mount, ...unknown })),
+    windows: { layerFolders: [] },
+    solaris: { limitpriv: 'x' },
+  };
+  writeFileSync(join(bundle.directory, 'config.json'), JSON.stringify(config));
+  const { exit, stdout } = runtime.command(['run', '--bundle', bundle.directory, runtime.id()]);
+  assert.is(exit, 0);
+  assert.is(stdout, 'fine\n');
+});
+
+for (const version of ['1.0.0', '1.0.2', '1.0.2-dev', '1.1.0', '1.2.1', '1.3.0', '1.0.0-rc5']) {
+  test(`ociVersion ${version} is accepted`, () => {
+    assert.is(runtime.inside('echo fine', { ociVersion: version }), 'fine\n');
+  });
+}
+
+// A later minor version may hold properties that mean something; config.md, "Specification version".
+const REFUSED: Config['ociVersion'][] = ['2.0.0', '0.9.0', 'one', '', '1', '1.0', 'v1.0.0'];
+for (const version of REFUSED) {
+  testUnless(isRunts ? undefined : 'runc does not look at it', test, `ociVersion "${version}" is refused`, () => {
+    const bundle = runtime.bundle({ ociVersion: version });
+    assert.match(runtime.fails(['create', '--bundle', bundle.directory, runtime.id()]), /ociVersion/);
+  });
+}
+
+test.run();

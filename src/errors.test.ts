@@ -1,0 +1,100 @@
+import { readFileSync } from 'node:fs';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { SyscallError } from '../bindings/errno.ts';
+import {
+  ConfigError,
+  errnoOf,
+  RuntimeError,
+  StateError,
+  step,
+  toRuntimeError,
+  UsageError,
+  withStep,
+} from './errors.ts';
+
+const test = suite('errors');
+
+function caught(action: () => unknown): unknown {
+  try {
+    return action();
+  } catch (error) {
+    return error;
+  }
+}
+
+const fileError = caught(() => readFileSync('/nowhere/at/all'));
+
+const lines: [name: string, error: RuntimeError, line: string][] = [
+  ['a reason alone', new RuntimeError('it is late'), 'it is late'],
+  ['steps stand in front, outermost first', new RuntimeError('EPERM', { steps: ['create a', 'mount'] }), 'create a: mount: EPERM'],
+  ['a hint comes last', new RuntimeError('EPERM', { hint: 'be root' }), 'EPERM — be root'],
+  ['line breaks never get through', new RuntimeError('a \n\n b', { steps: ['x\ny'] }), 'x; y: a; b'],
+  ['state errors', new StateError('is gone'), 'is gone'],
+  ['usage errors', new UsageError('no such option'), 'no such option'],
+  [
+    'config errors name every problem',
+    new ConfigError([
+      { pointer: '/root/path', value: '"x"', rule: 'must be a folder' },
+      { pointer: '/process', rule: 'is missing' },
+      { pointer: '', rule: 'must be an object' },
+    ]),
+    'config.json: /root/path: "x" must be a folder; /process: is missing; must be an object',
+  ],
+];
+for (const [name, error, line] of lines) test(`one line: ${name}`, () => assert.is(error.oneLine, line));
+
+test('a step is put in front of those that an error has already', () => {
+  const nested = () => step('create web1', () => step('mount /proc', () => { throw new RuntimeError('EPERM'); }));
+  const error = caught(nested);
+  assert.instance(error, RuntimeError);
+  assert.equal(error.steps, ['create web1', 'mount /proc']);
+});
+
+test('a step returns what its action returns', () => assert.is(step('count', () => 3), 3));
+
+test('a failed system call becomes a runtime error with its errno', () => {
+  const error = caught(() => step('mount /proc', () => { throw new SyscallError('fsmount', 1, 'proc'); }));
+  assert.instance(error, RuntimeError);
+  assert.equal([error.oneLine, error.errno], ['mount /proc: fsmount proc EPERM', 'EPERM']);
+  assert.instance(error.cause, SyscallError);
+});
+
+test('a failed call of node:fs becomes a runtime error with its errno', () => {
+  const error = caught(() => step('read it', () => { throw fileError; }));
+  assert.instance(error, RuntimeError);
+  assert.equal([error.oneLine, error.errno], ['read it: open /nowhere/at/all ENOENT', 'ENOENT']);
+});
+
+test('an error that is one already keeps its class through a step', () => {
+  assert.instance(withStep('start', new StateError('is gone')), StateError);
+});
+
+for (const bug of [new TypeError('x is not a function'), 'text', undefined]) {
+  test(`a mistake of the programmer (${String(bug)}) passes a step unchanged`, () => {
+    assert.is(withStep('mount', bug), bug);
+    assert.is(toRuntimeError(bug), undefined);
+    assert.is(errnoOf(bug), undefined);
+  });
+}
+
+test('the errno is found whichever layer threw', () => {
+  const errors = [new SyscallError('mount', 13), new RuntimeError('no', { errno: 'EIO' }), fileError];
+  assert.equal(errors.map(errnoOf), ['EACCES', 'EIO', 'ENOENT']);
+});
+
+test('an error crosses the socket as fields and comes back the same', () => {
+  for (const options of [{}, { steps: ['mount'], hint: 'be root', errno: 'EPERM' }]) {
+    const error = new RuntimeError('fsmount EPERM', options);
+    const back = RuntimeError.fromFields(JSON.parse(JSON.stringify(error.toFields())));
+    assert.equal([back.oneLine, back.steps, back.hint, back.errno], [error.oneLine, error.steps, error.hint, error.errno]);
+  }
+});
+
+test('failures of undoing do not show in the line', () => {
+  const error = new RuntimeError('EPERM');
+  error.undoFailures.push('remove cgroup: EBUSY');
+  assert.is(error.oneLine, 'EPERM');
+});
+
+test.run();

@@ -1,0 +1,72 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Config, Linux, Mount, Process, Resources } from '../bundle/config.ts';
+import { notYetProblems } from './not-yet.ts';
+
+const test = suite('plan/not-yet');
+
+const withProcess = (process: Partial<Process>): Config => ({ ociVersion: '1.3.0', process: { cwd: '/', ...process } });
+const withLinux = (linux: Linux): Config => ({ ociVersion: '1.3.0', linux });
+const withResources = (resources: Resources): Config => withLinux({ resources });
+const withMount = (mount: Partial<Mount>): Config => ({
+  ociVersion: '1.3.0',
+  mounts: [{ destination: '/proc' }, { destination: '/x', ...mount }],
+});
+
+const MAPPING = [{ containerID: 0, hostID: 0, size: 1 }];
+
+const refused: [pointer: string, config: Config][] = [
+  ['/process/terminal', withProcess({ terminal: true })],
+  ['/process/apparmorProfile', withProcess({ apparmorProfile: 'docker-default' })],
+  ['/process/selinuxLabel', withProcess({ selinuxLabel: 'a:b:c' })],
+  ['/process/scheduler', withProcess({ scheduler: { policy: 'SCHED_FIFO' } })],
+  ['/process/ioPriority', withProcess({ ioPriority: { class: 'IOPRIO_CLASS_IDLE' } })],
+  ['/process/execCPUAffinity', withProcess({ execCPUAffinity: { initial: '0' } })],
+  ['/linux/seccomp', withLinux({ seccomp: { defaultAction: 'SCMP_ACT_ALLOW' } })],
+  ['/linux/mountLabel', withLinux({ mountLabel: 'a:b:c' })],
+  ['/linux/personality', withLinux({ personality: { domain: 'LINUX32' } })],
+  ['/linux/intelRdt', withLinux({ intelRdt: {} })],
+  ['/linux/netDevices', withLinux({ netDevices: { eth0: {} } })],
+  ['/linux/memoryPolicy', withLinux({ memoryPolicy: { mode: 'MPOL_BIND' } })],
+  ['/linux/resources/memory', withResources({ memory: { limit: 0 } })],
+  ['/linux/resources/cpu', withResources({ cpu: { shares: 2 } })],
+  ['/linux/resources/pids', withResources({ pids: { limit: 5 } })],
+  ['/linux/resources/blockIO', withResources({ blockIO: { throttleReadBpsDevice: [{ major: 8, minor: 0, rate: 1 }] } })],
+  ['/linux/resources/hugepageLimits', withResources({ hugepageLimits: [{ pageSize: '2MB', limit: 1 }] })],
+  ['/linux/resources/network', withResources({ network: { classID: 1 } })],
+  ['/linux/resources/rdma', withResources({ rdma: { mlx: { hcaHandles: 1 } } })],
+  ['/linux/resources/unified', withResources({ unified: { 'pids.max': '1' } })],
+  ['/mounts/1 (id-mapped mounts)', withMount({ options: ['bind', 'idmap'] })],
+  ['/mounts/1 (id-mapped mounts)', withMount({ options: ['bind', 'ridmap'] })],
+  ['/mounts/1 (id-mapped mounts)', withMount({ uidMappings: MAPPING })],
+  ['/mounts/1 (id-mapped mounts)', withMount({ gidMappings: MAPPING })],
+];
+for (const [pointer, config] of refused) {
+  test(`${pointer} is named, for ${JSON.stringify(config).slice(22, -1)}`, () => {
+    assert.equal(notYetProblems(config), [{ pointer, rule: 'is not supported yet by this version of runts' }]);
+  });
+}
+
+const asksForNothing: [name: string, config: Config][] = [
+  ['an empty config', { ociVersion: '1.3.0' }],
+  ['no terminal', withProcess({ terminal: false })],
+  ['empty names of profiles and labels', withProcess({ apparmorProfile: '', selinuxLabel: '' })],
+  ['an empty mount label', withLinux({ mountLabel: '' })],
+  ['empty objects of managers', withResources({ memory: {}, cpu: {}, pids: {}, network: {}, unified: {} })],
+  ['objects whose members are all empty', withResources({ network: { priorities: [] }, hugepageLimits: [] })],
+  ['device rules', withResources({ devices: [{ allow: false, access: 'rwm' }] })],
+  ['other mount options', withMount({ type: 'tmpfs', options: ['ro', 'size=64k'] })],
+];
+for (const [name, config] of asksForNothing) {
+  test(`${name}: nothing to refuse`, () => assert.equal(notYetProblems(config), []));
+}
+
+test('everything that is asked for is named at once', () => {
+  const config = { ...withProcess({ terminal: true }), ...withResources({ cpu: { shares: 2 }, pids: { limit: 1 } }) };
+  assert.equal(
+    notYetProblems(config).map(({ pointer }) => pointer),
+    ['/process/terminal', '/linux/resources/cpu', '/linux/resources/pids'],
+  );
+});
+
+test.run();

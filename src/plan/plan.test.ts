@@ -1,0 +1,63 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Config } from '../bundle/config.ts';
+import { ConfigError } from '../errors.ts';
+import { defaultConfig } from '../operate/spec.ts';
+import type { HostFacts } from './host-facts.ts';
+import { makePlan, type PlanOptions } from './plan.ts';
+
+const test = suite('plan/plan');
+
+const HOST: HostFacts = {
+  grantableCapabilities: 1n,
+  lastCapability: 40,
+  umask: 0o022,
+  openFiles: { soft: 1024n, hard: 4096n },
+  ignoredSignals: [13],
+};
+const OPTIONS: PlanOptions = { id: 'web1', bundle: '/bundle', noPivot: false, noNewKeyring: false, preserveFds: 0 };
+
+test('a config with nothing in it has a plan', () => {
+  const plan = makePlan({ ociVersion: '1.3.0' }, HOST, OPTIONS);
+  const { process, hostname, domainname, sysctl, hooks, mounts, warnings } = plan;
+  assert.equal([process, hostname, domainname, sysctl, hooks, mounts, warnings], [
+    ...[undefined, undefined, undefined],
+    ...[[], {}, [], []],
+  ]);
+});
+
+test('what `spec` writes has a plan once it asks for no terminal', () => {
+  const config = defaultConfig();
+  const plan = makePlan({ ...config, process: { cwd: '/', ...config.process, terminal: false } }, HOST, OPTIONS);
+  assert.equal([plan.id, plan.bundle, plan.hostname, plan.mounts.length], ['web1', '/bundle', 'runts', 7]);
+  assert.is(plan.rootfs.path, '/bundle/rootfs');
+  assert.is(plan.warnings.length, 3);
+});
+
+test('host names, sysctls and hooks are taken over', () => {
+  const config: Config = {
+    ociVersion: '1.3.0',
+    hostname: 'a',
+    domainname: 'b',
+    hooks: { poststop: [{ path: '/bin/true' }] },
+    linux: { sysctl: { 'net.ipv4.ip_forward': '1' } },
+  };
+  const { hostname, domainname, hooks, sysctl } = makePlan(config, HOST, OPTIONS);
+  assert.equal({ hostname, domainname, hooks, linux: { sysctl: Object.fromEntries(sysctl) } }, {
+    ...{ hostname: 'a', domainname: 'b', hooks: config.hooks, linux: config.linux },
+  });
+});
+
+test('options and facts that only the final program needs are passed on', () => {
+  const plan = makePlan({ ociVersion: '1.3.0' }, HOST, { ...OPTIONS, noNewKeyring: true, preserveFds: 2 });
+  const { newKeyring, preserveFds, lastCapability, ignoredSignals } = plan;
+  assert.equal([newKeyring, preserveFds, lastCapability, ignoredSignals], [false, 2, 40, [13]]);
+});
+
+test('what is not covered yet is refused, all of it at once', () => {
+  const config: Config = { ociVersion: '1.3.0', process: { cwd: '/', terminal: true }, linux: { mountLabel: 'x' } };
+  const namesBoth = (error: unknown) => error instanceof ConfigError && error.problems.length === 2;
+  assert.throws(() => makePlan(config, HOST, OPTIONS), namesBoth);
+});
+
+test.run();
