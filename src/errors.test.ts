@@ -27,7 +27,11 @@ const fileError = caught(() => readFileSync('/nowhere/at/all'));
 
 const lines: [name: string, error: RuntimeError, line: string][] = [
   ['a reason alone', new RuntimeError('it is late'), 'it is late'],
-  ['steps stand in front, outermost first', new RuntimeError('EPERM', { steps: ['create a', 'mount'] }), 'create a: mount: EPERM'],
+  [
+    'steps stand in front, outermost first',
+    new RuntimeError('EPERM', { steps: ['create a', 'mount'] }),
+    'create a: mount: EPERM',
+  ],
   ['a hint comes last', new RuntimeError('EPERM', { hint: 'be root' }), 'EPERM — be root'],
   ['line breaks never get through', new RuntimeError('a \n\n b', { steps: ['x\ny'] }), 'x; y: a; b'],
   ['state errors', new StateError('is gone'), 'is gone'],
@@ -45,23 +49,40 @@ const lines: [name: string, error: RuntimeError, line: string][] = [
 for (const [name, error, line] of lines) test(`one line: ${name}`, () => assert.is(error.oneLine, line));
 
 test('a step is put in front of those that an error has already', () => {
-  const nested = () => step('create web1', () => step('mount /proc', () => { throw new RuntimeError('EPERM'); }));
+  const nested = () =>
+    step('create web1', () =>
+      step('mount /proc', () => {
+        throw new RuntimeError('EPERM');
+      }),
+    );
   const error = caught(nested);
   assert.instance(error, RuntimeError);
   assert.equal(error.steps, ['create web1', 'mount /proc']);
 });
 
-test('a step returns what its action returns', () => assert.is(step('count', () => 3), 3));
+test('a step returns what its action returns', () =>
+  assert.is(
+    step('count', () => 3),
+    3,
+  ));
 
 test('a failed system call becomes a runtime error with its errno', () => {
-  const error = caught(() => step('mount /proc', () => { throw new SyscallError('fsmount', 1, 'proc'); }));
+  const error = caught(() =>
+    step('mount /proc', () => {
+      throw new SyscallError('fsmount', 1, 'proc');
+    }),
+  );
   assert.instance(error, RuntimeError);
   assert.equal([error.oneLine, error.errno], ['mount /proc: fsmount proc EPERM', 'EPERM']);
   assert.instance(error.cause, SyscallError);
 });
 
 test('a failed call of node:fs becomes a runtime error with its errno', () => {
-  const error = caught(() => step('read it', () => { throw fileError; }));
+  const error = caught(() =>
+    step('read it', () => {
+      throw fileError;
+    }),
+  );
   assert.instance(error, RuntimeError);
   assert.equal([error.oneLine, error.errno], ['read it: open /nowhere/at/all ENOENT', 'ENOENT']);
 });
@@ -87,7 +108,10 @@ test('an error crosses the socket as fields and comes back the same', () => {
   for (const options of [{}, { steps: ['mount'], hint: 'be root', errno: 'EPERM' }]) {
     const error = new RuntimeError('fsmount EPERM', options);
     const back = RuntimeError.fromFields(JSON.parse(JSON.stringify(error.toFields())));
-    assert.equal([back.oneLine, back.steps, back.hint, back.errno], [error.oneLine, error.steps, error.hint, error.errno]);
+    assert.equal(
+      [back.oneLine, back.steps, back.hint, back.errno],
+      [error.oneLine, error.steps, error.hint, error.errno],
+    );
   }
 });
 

@@ -23,7 +23,10 @@ test("JSON entries have runc's fields", () => {
 
 test('an entry is always one line', () => {
   for (const format of ['text', 'json'] as const) {
-    assert.is(formatEntry('error', 'a\nb\r\n', format).indexOf('\n'), formatEntry('error', 'a\nb\r\n', format).length - 1);
+    assert.is(
+      formatEntry('error', 'a\nb\r\n', format).indexOf('\n'),
+      formatEntry('error', 'a\nb\r\n', format).length - 1,
+    );
   }
 });
 

@@ -81,7 +81,10 @@ for (const destination of ['/dev', '/dev/', '//dev', 'dev']) {
   });
 }
 
-for (const mount of [{ destination: '/dev', type: 'tmpfs' }, { destination: '/dev/shm', source: '/x', options: ['bind'] }]) {
+for (const mount of [
+  { destination: '/dev', type: 'tmpfs' },
+  { destination: '/dev/shm', source: '/x', options: ['bind'] },
+]) {
   test(`a ${mount.type ?? 'bind mount'} on ${mount.destination} leaves the default devices`, () => {
     assert.is(plan([], [mount]).nodes.length, 6);
   });

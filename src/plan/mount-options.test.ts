@@ -89,7 +89,7 @@ for (const option of ['', 'r', 'rr', 'rbindx', 'size=64k', 'RO', 'rsync', 'rremo
   test(`"${option}" is for the file system`, () => assert.is(optionEffect(option), undefined));
 }
 
-test('the list of known words is config.md\'s table and its missing recursive forms, sorted', () => {
+test("the list of known words is config.md's table and its missing recursive forms, sorted", () => {
   assert.equal(knownOptions(), [...Object.keys(effects), ...EXTRA].sort());
 });
 

@@ -165,7 +165,8 @@ test('each mount is named by its place in the list', () => {
 
 for (const type of [undefined, '', 'none', 'bind']) {
   test(`type ${JSON.stringify(type)} without "bind" among the options is refused by its pointer`, () => {
-    const namesType = (error: unknown) => error instanceof ConfigError && error.problems[0]?.pointer === '/mounts/1/type';
+    const namesType = (error: unknown) =>
+      error instanceof ConfigError && error.problems[0]?.pointer === '/mounts/1/type';
     const mount: Mount = { destination: '/x', source: '/srv', ...(type !== undefined && { type }) };
     assert.throws(() => planMounts([tmpfs(), mount], '/bundle'), namesType);
   });

@@ -16,12 +16,19 @@ const flags: { name: string; linux: Linux; cloneFlags: number }[] = [
   {
     name: 'namespaces are made together with the process',
     linux: made('pid', 'network', 'ipc', 'uts', 'mount', 'user'),
-    cloneFlags:
-      K.CLONE_NEWPID | K.CLONE_NEWNET | K.CLONE_NEWIPC | K.CLONE_NEWUTS | K.CLONE_NEWNS | K.CLONE_NEWUSER,
+    cloneFlags: K.CLONE_NEWPID | K.CLONE_NEWNET | K.CLONE_NEWIPC | K.CLONE_NEWUTS | K.CLONE_NEWNS | K.CLONE_NEWUSER,
   },
   { name: 'cgroup and time namespaces are made later', linux: made('cgroup', 'time'), cloneFlags: 0 },
-  { name: 'an empty path counts as none', linux: { namespaces: [{ type: 'uts', path: '' }] }, cloneFlags: K.CLONE_NEWUTS },
-  { name: 'a namespace that is joined is not made', linux: joined('network', { type: 'uts' }), cloneFlags: K.CLONE_NEWUTS },
+  {
+    name: 'an empty path counts as none',
+    linux: { namespaces: [{ type: 'uts', path: '' }] },
+    cloneFlags: K.CLONE_NEWUTS,
+  },
+  {
+    name: 'a namespace that is joined is not made',
+    linux: joined('network', { type: 'uts' }),
+    cloneFlags: K.CLONE_NEWUTS,
+  },
 ];
 for (const { name, linux, cloneFlags } of flags) {
   test(name, () => assert.is(planNamespaces(linux).cloneFlags, cloneFlags));
@@ -29,10 +36,13 @@ for (const { name, linux, cloneFlags } of flags) {
 
 test('the plan says which kinds are new', () => {
   const { newUser, newMount, newPid, newCgroup, newTime } = planNamespaces(made('user', 'mount', 'cgroup'));
-  assert.equal({ newUser, newMount, newPid, newCgroup, newTime }, {
-    ...{ newUser: true, newMount: true, newPid: false },
-    ...{ newCgroup: true, newTime: false },
-  });
+  assert.equal(
+    { newUser, newMount, newPid, newCgroup, newTime },
+    {
+      ...{ newUser: true, newMount: true, newPid: false },
+      ...{ newCgroup: true, newTime: false },
+    },
+  );
 });
 
 test('a namespace to join keeps its place in the config for errors', () => {
@@ -43,7 +53,11 @@ test('a namespace to join keeps its place in the config for errors', () => {
 
 const joiners: { name: string; linux: Linux; needsJoiner: boolean }[] = [
   { name: 'new namespaces need no joiner', linux: made('user', 'pid', 'mount'), needsJoiner: false },
-  { name: 'a network namespace can be joined by the container process itself', linux: joined('network'), needsJoiner: false },
+  {
+    name: 'a network namespace can be joined by the container process itself',
+    linux: joined('network'),
+    needsJoiner: false,
+  },
   { name: 'a pid namespace is only for children, so a joiner enters it', linux: joined('pid'), needsJoiner: true },
   { name: 'a user namespace is entered by a joiner', linux: joined('user'), needsJoiner: true },
   {

@@ -31,7 +31,10 @@ const refused: [pointer: string, config: Config][] = [
   ['/linux/resources/memory', withResources({ memory: { limit: 0 } })],
   ['/linux/resources/cpu', withResources({ cpu: { shares: 2 } })],
   ['/linux/resources/pids', withResources({ pids: { limit: 5 } })],
-  ['/linux/resources/blockIO', withResources({ blockIO: { throttleReadBpsDevice: [{ major: 8, minor: 0, rate: 1 }] } })],
+  [
+    '/linux/resources/blockIO',
+    withResources({ blockIO: { throttleReadBpsDevice: [{ major: 8, minor: 0, rate: 1 }] } }),
+  ],
   ['/linux/resources/hugepageLimits', withResources({ hugepageLimits: [{ pageSize: '2MB', limit: 1 }] })],
   ['/linux/resources/network', withResources({ network: { classID: 1 } })],
   ['/linux/resources/rdma', withResources({ rdma: { mlx: { hcaHandles: 1 } } })],

@@ -20,10 +20,10 @@ const OPTIONS: PlanOptions = { id: 'web1', bundle: '/bundle', noPivot: false, no
 test('a config with nothing in it has a plan', () => {
   const plan = makePlan({ ociVersion: '1.3.0' }, HOST, OPTIONS);
   const { process, hostname, domainname, sysctl, hooks, mounts, warnings } = plan;
-  assert.equal([process, hostname, domainname, sysctl, hooks, mounts, warnings], [
-    ...[undefined, undefined, undefined],
-    ...[[], {}, [], []],
-  ]);
+  assert.equal(
+    [process, hostname, domainname, sysctl, hooks, mounts, warnings],
+    [...[undefined, undefined, undefined], ...[[], {}, [], []]],
+  );
 });
 
 test('what `spec` writes has a plan once it asks for no terminal', () => {
@@ -43,9 +43,12 @@ test('host names, sysctls and hooks are taken over', () => {
     linux: { sysctl: { 'net.ipv4.ip_forward': '1' } },
   };
   const { hostname, domainname, hooks, sysctl } = makePlan(config, HOST, OPTIONS);
-  assert.equal({ hostname, domainname, hooks, linux: { sysctl: Object.fromEntries(sysctl) } }, {
-    ...{ hostname: 'a', domainname: 'b', hooks: config.hooks, linux: config.linux },
-  });
+  assert.equal(
+    { hostname, domainname, hooks, linux: { sysctl: Object.fromEntries(sysctl) } },
+    {
+      ...{ hostname: 'a', domainname: 'b', hooks: config.hooks, linux: config.linux },
+    },
+  );
 });
 
 test('options and facts that only the final program needs are passed on', () => {

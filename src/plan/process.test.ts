@@ -47,7 +47,12 @@ test('what the config leaves out has defaults', () => {
 
 test('what the config says is taken over', () => {
   const user = { uid: 1, gid: 2, umask: 0o077, additionalGids: [3, 4] };
-  const { uid, gid, umask, additionalGids, ...rest } = plan({ user, cwd: '/srv', noNewPrivileges: true, oomScoreAdj: -5 });
+  const { uid, gid, umask, additionalGids, ...rest } = plan({
+    user,
+    cwd: '/srv',
+    noNewPrivileges: true,
+    oomScoreAdj: -5,
+  });
   assert.equal({ uid, gid, umask, additionalGids }, user);
   assert.equal([rest.cwd, rest.noNewPrivileges, rest.oomScoreAdj], ['/srv', true, -5]);
 });
@@ -94,7 +99,11 @@ test("a configured limit of open files takes the place of the caller's", () => {
   ]);
 });
 
-for (const [name, number] of [['RLIMIT_CPU', 0], ['RLIMIT_NOFILE', 7], ['RLIMIT_RTTIME', 15]] as const) {
+for (const [name, number] of [
+  ['RLIMIT_CPU', 0],
+  ['RLIMIT_NOFILE', 7],
+  ['RLIMIT_RTTIME', 15],
+] as const) {
   test(`${name} is number ${number}`, () => assert.is(RLIMITS.indexOf(name), number));
 }
 

@@ -25,7 +25,11 @@ const cases: { name: string; config: Config; noPivot?: boolean; plan: Partial<Ro
   { name: 'readonly', config: withRoot({ path: 'rootfs', readonly: true }), plan: { isReadonly: true } },
   { name: 'in a mount namespace of its own the root is pivoted', config: withLinux(OWN_MOUNTS), plan: {} },
   { name: '--no-pivot moves the root mount', config: withLinux(OWN_MOUNTS), noPivot: true, plan: { change: 'move' } },
-  { name: "in the host's mount namespace chroot is all that is possible", config: withLinux({}), plan: { change: 'chroot' } },
+  {
+    name: "in the host's mount namespace chroot is all that is possible",
+    config: withLinux({}),
+    plan: { change: 'chroot' },
+  },
   {
     name: 'in a joined mount namespace too, --no-pivot or not',
     config: withLinux({ namespaces: [{ type: 'mount', path: '/proc/1/ns/mnt' }] }),

@@ -1,5 +1,5 @@
 // Types of config.generated.js, which src/validate/generate.ts writes.
-import type { ShapeCheck } from './shape-check.ts';
+import type { ShapeCheck } from './shape.ts';
 
 export const isConfig: ShapeCheck;
 export const isProcess: ShapeCheck;

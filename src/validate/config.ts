@@ -1,11 +1,10 @@
 // Validation of config.json: all problems at once.
 import type { Config, Process, Resources } from '../bundle/config.ts';
 import { ConfigError, type ConfigProblem } from '../errors.ts';
-import { isConfig, isProcess, isResources } from './config.generated.js';
 import { SUPPORTED_VERSION } from './rules/version.ts';
 import { ruleProblems, warnings } from './rules.ts';
-import { checkShape } from './schema.ts';
-import type { ShapeCheck } from './shape-check.ts';
+import { configShape, processShape, resourcesShape } from './schema.ts';
+import type { Shape } from './shape.ts';
 
 /**
  * Checks a parsed config.json (config.md, config-linux.md). Properties that are null count as absent.
@@ -13,7 +12,7 @@ import type { ShapeCheck } from './shape-check.ts';
  * @throws ConfigError with every problem: of the schema, then of the rules on what the schema found good
  */
 export function validateConfig(value: unknown): { config: Config; warnings: string[] } {
-  const shape = checkShape(isConfig, value);
+  const shape = configShape(value);
   const config = shape.value as Config;
   // A document that is no object at all has nothing for rules to look at.
   const isObject = !shape.problems.some(({ pointer }) => pointer === '');
@@ -23,14 +22,14 @@ export function validateConfig(value: unknown): { config: Config; warnings: stri
 
 /** Checks a parsed process object: the file of `exec --process` (config.md, "Process"). */
 export function validateProcess(value: unknown): Process {
-  const process = shapeOf(isProcess, value, 'process');
+  const process = wellShaped(processShape(value), 'process');
   checkRules({ ociVersion: SUPPORTED_VERSION, process: process as Process }, 'process', '/process');
   return process as Process;
 }
 
 /** Checks a parsed resources object: the file of `update --resources` (config-linux.md, "Control groups"). */
 export function validateResources(value: unknown): Resources {
-  const resources = shapeOf(isResources, value, 'resources');
+  const resources = wellShaped(resourcesShape(value), 'resources');
   checkRules(
     { ociVersion: SUPPORTED_VERSION, linux: { resources: resources as Resources } },
     'resources',
@@ -39,10 +38,9 @@ export function validateResources(value: unknown): Resources {
   return resources as Resources;
 }
 
-function shapeOf(check: ShapeCheck, value: unknown, name: string): unknown {
-  const shape = checkShape(check, value);
-  throwIfAny(shape.problems, name);
-  return shape.value;
+function wellShaped({ value, problems }: Shape, name: string): unknown {
+  throwIfAny(problems, name);
+  return value;
 }
 
 // The document holds only a part of a config, so that is where its pointers start.

@@ -1,4 +1,4 @@
 // Types of features.generated.js, which src/validate/generate.ts writes.
-import type { ShapeCheck } from './shape-check.ts';
+import type { ShapeCheck } from './shape.ts';
 
 export const isFeatures: ShapeCheck;

@@ -31,6 +31,7 @@ function special(schema: unknown): unknown {
 
 function integer({ type: _type, minimum, maximum, ...others }: Record<string, unknown>): object {
   requireNone(others);
+  if (minimum === undefined || maximum === undefined) throw new Error('an integer needs minimum and maximum');
   return { integer: `${minimum}..${maximum}` };
 }
 

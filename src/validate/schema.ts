@@ -1,67 +1,24 @@
-// The shape of a config: what the schemas in schemas/ say, told in words.
+// The shape of a config: schemas/config.schema.json and those that it refers to.
 import type { ConfigProblem } from '../errors.ts';
-import { isConfig } from './config.generated.js';
-import { withoutNulls } from './nulls.ts';
-import { missing, problem } from './problem.ts';
-import type { ShapeCheck, ShapeError } from './shape-check.ts';
-
-export interface Shape {
-  /** The checked value, without optional properties that were null. */
-  value: unknown;
-  problems: ConfigProblem[];
-}
+import { isConfig, isProcess, isResources } from './config.generated.js';
+import { checkShape, type Shape } from './shape.ts';
 
 /** Everything in a config that has the wrong type, range or name, or is missing. */
 export function schemaProblems(value: unknown): ConfigProblem[] {
-  return checkShape(isConfig, value).problems;
+  return configShape(value).problems;
 }
 
-/** Checks a value against one of the generated functions. */
-export function checkShape(check: ShapeCheck, value: unknown): Shape {
-  if (check(value)) return { value, problems: [] };
-  const errors = check.errors ?? [];
-  const hasNull = errors.some(({ instancePath }) => valueAt(value, instancePath) === null);
-  if (!hasNull) return { value, problems: describe(errors, value) };
-  const cleaned = withoutNulls(value);
-  return { value: cleaned, problems: check(cleaned) ? [] : describe(check.errors ?? [], cleaned) };
+/** The same, with the config itself. */
+export function configShape(value: unknown): Shape {
+  return checkShape(isConfig, value);
 }
 
-function describe(errors: ShapeError[], root: unknown): ConfigProblem[] {
-  return errors.flatMap((error) => {
-    // ajv adds "the then branch failed" to the errors of that branch.
-    if (error.keyword === 'if') return [];
-    if (error.keyword === 'required') return missing(`${error.instancePath}/${error.params.missingProperty}`);
-    const value = valueAt(root, error.instancePath);
-    return problem(error.instancePath, value, RULES[error.keyword]?.(error.params, value) ?? `fails ${error.keyword}`);
-  });
+/** A process object by itself. */
+export function processShape(value: unknown): Shape {
+  return checkShape(isProcess, value);
 }
 
-const RULES: Record<string, (params: Record<string, unknown>, value: unknown) => string> = {
-  type: ({ type }) => TYPES[String(type)] ?? `must be of type ${type}`,
-  integer: ({ range }) => `must be an integer from ${String(range).replace('..', ' to ')}`,
-  text: ({ conditions }, value) => textRule(String(conditions), value),
-  choice: ({ allowed }) => `must be one of: ${(allowed as string[]).join(', ')}`,
-  minItems: () => 'must have at least one entry',
-};
-
-const TYPES: Record<string, string> = {
-  object: 'must be an object',
-  array: 'must be an array',
-  boolean: 'must be true or false',
-  'object,null': 'must be an object or null',
-  'array,null': 'must be an array or null',
-  'boolean,null': 'must be true, false or null',
-};
-
-function textRule(conditions: string, value: unknown): string {
-  if (typeof value !== 'string') return 'must be a string';
-  if (value.includes('\0') && conditions.includes('no NUL')) return 'must not contain a NUL byte';
-  return value === '' && conditions.includes('not empty') ? 'must not be empty' : 'must be an absolute path';
-}
-
-function valueAt(root: unknown, pointer: string): unknown {
-  const parts = pointer.split('/').slice(1);
-  return parts.reduce<unknown>((value, part) => {
-    return (value as Record<string, unknown>)[part.replaceAll('~1', '/').replaceAll('~0', '~')];
-  }, root);
+/** A resources object by itself. */
+export function resourcesShape(value: unknown): Shape {
+  return checkShape(isResources, value);
 }
