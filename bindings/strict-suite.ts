@@ -1,11 +1,11 @@
 // For tests only: a uvu suite in a process like the runtime's own, with one thread (src/strict-mode.ts), and in mount,
-// UTS, IPC and cgroup namespaces of its own, so that nothing that a test does reaches the host.
+// UTS and IPC namespaces of its own, so that nothing that a test does reaches the host.
 import { spawnSync } from 'node:child_process';
 import { type Context, suite, type Test } from 'uvu';
 import * as K from './constants.ts';
-import { openat2 } from './files.ts';
+import { close, openat2, read, socketpair, write } from './files.ts';
 import { mountSetattr } from './mount.ts';
-import { unshare } from './process.ts';
+import { clone, exitNow, unshare, wait } from './process.ts';
 
 // The last one is for who runs from sources: several modules are transpiled by a pool of threads otherwise.
 const STRICT = {
@@ -43,4 +43,32 @@ export function rootTest<T>(test: Test<T>, name: string, action: () => void): vo
   }
   console.log(`skipped: needs root: ${name}`);
   test.skip(name);
+}
+
+/** What an action returns in a child process, which keeps to itself what the action changes; or its error's message. */
+export function inChild(action: () => unknown, cloneFlags = 0): string {
+  const [parentFd, childFd] = socketpair();
+  const pid = clone(cloneFlags);
+  if (pid === 0) {
+    try {
+      write(childFd, new TextEncoder().encode(`${messageOf(action)}`));
+    } finally {
+      exitNow(0);
+    }
+  }
+  close(childFd);
+  const buffer = new Uint8Array(65536);
+  const length = read(parentFd, buffer);
+  close(parentFd);
+  wait(pid, { block: true });
+  return new TextDecoder().decode(buffer.subarray(0, length));
+}
+
+/** What an action returns, as text; the message of its error if it fails. */
+export function messageOf(action: () => unknown): string {
+  try {
+    return String(action());
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }

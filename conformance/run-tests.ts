@@ -7,6 +7,9 @@ import { parseArgs } from 'node:util';
 const repository = dirname(import.meta.dirname);
 const bun = join(repository, 'node_modules/.bin/bun');
 
+// Longer than one runtime command of a test may take.
+const GRACE_MS = 45_000;
+
 interface Outcome {
   file: string;
   passed: number;
@@ -55,16 +58,20 @@ function runFile(file: string): Promise<Outcome> {
     const child = spawn(bun, [file], { cwd: repository, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     let output = '';
     let isLate = false;
+    let last: ReturnType<typeof setTimeout> | undefined;
     child.stdout.on('data', (chunk) => (output += chunk));
     child.stderr.on('data', (chunk) => (output += chunk));
     const limit = setTimeout(() => {
       isLate = true;
-      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+      // First politely, so that the test can remove its containers.
+      child.kill('SIGTERM');
+      last = setTimeout(() => child.pid !== undefined && process.kill(-child.pid, 'SIGKILL'), GRACE_MS);
     }, Number(values.timeout) * 1000);
     child.on('error', (error) => (output += error.message));
     // Not `close`: a leaked process may hold the pipe open for ever.
     child.on('exit', (code) => {
       clearTimeout(limit);
+      clearTimeout(last);
       if (isLate) output += `\nended after ${values.timeout} s`;
       setTimeout(() => {
         const seconds = (performance.now() - start) / 1000;

@@ -7,7 +7,7 @@ const test = suite('debug');
 // In a process of its own, because the debug package reads DEBUG once.
 function trace(isEnabled: boolean, DEBUG?: string): string {
   const script = `const { debugSink } = await import('${import.meta.dir}/debug.ts'); debugSink(${isEnabled})('a detail');`;
-  const env = { PATH: process.env['PATH'] ?? '', ...(DEBUG !== undefined && { DEBUG }) };
+  const env = { PATH: process.env.PATH ?? '', ...(DEBUG !== undefined && { DEBUG }) };
   return spawnSync(process.execPath, ['-e', script], { env, encoding: 'utf8' }).stderr;
 }
 

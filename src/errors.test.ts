@@ -23,6 +23,12 @@ function caught(action: () => unknown): unknown {
   }
 }
 
+function runtimeError(action: () => unknown): RuntimeError {
+  const error = caught(action);
+  if (error instanceof RuntimeError) return error;
+  throw new Error(`not a RuntimeError: ${String(error)}`);
+}
+
 const fileError = caught(() => readFileSync('/nowhere/at/all'));
 
 const lines: [name: string, error: RuntimeError, line: string][] = [
@@ -55,8 +61,7 @@ test('a step is put in front of those that an error has already', () => {
         throw new RuntimeError('EPERM');
       }),
     );
-  const error = caught(nested);
-  assert.instance(error, RuntimeError);
+  const error = runtimeError(nested);
   assert.equal(error.steps, ['create web1', 'mount /proc']);
 });
 
@@ -67,23 +72,21 @@ test('a step returns what its action returns', () =>
   ));
 
 test('a failed system call becomes a runtime error with its errno', () => {
-  const error = caught(() =>
+  const error = runtimeError(() =>
     step('mount /proc', () => {
       throw new SyscallError('fsmount', 1, 'proc');
     }),
   );
-  assert.instance(error, RuntimeError);
   assert.equal([error.oneLine, error.errno], ['mount /proc: fsmount proc EPERM', 'EPERM']);
   assert.instance(error.cause, SyscallError);
 });
 
 test('a failed call of node:fs becomes a runtime error with its errno', () => {
-  const error = caught(() =>
+  const error = runtimeError(() =>
     step('read it', () => {
       throw fileError;
     }),
   );
-  assert.instance(error, RuntimeError);
   assert.equal([error.oneLine, error.errno], ['read it: open /nowhere/at/all ENOENT', 'ENOENT']);
 });
 

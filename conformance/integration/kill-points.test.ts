@@ -46,6 +46,8 @@ async function tryMoments(
   const wrong: string[] = [];
   for (const moment of moments) {
     const id = runtime.id();
+    // Lets signal handlers run: the attempts never wait for the event loop.
+    await Bun.sleep(0);
     for (const line of await cleanUp(id, () => attempt(id, moment))) wrong.push(`${moment}: ${line}`);
     // Enough to see what is wrong; each failing moment takes seconds.
     if (wrong.length > 10) break;
@@ -69,14 +71,25 @@ function durationOf(command: Command): number {
   return duration;
 }
 
-/** System calls of the main process of a command, as strace without -f sees them. */
-function callsOf(command: 'create' | 'start' | 'delete'): number {
+/** The moments right after the container process was made, when the runtime has not yet written down its pid. */
+function afterClone(kills: string[]): number[] {
+  const clone = kills.findLastIndex((kill) => /^inject=clone3?:/.test(kill));
+  return Array.from({ length: MOMENTS }, (_, index) => clone + 1 + index).filter((moment) => moment < kills.length);
+}
+
+/** strace's name for each system call of a command's main process, e.g. the third openat: "openat:signal=...:when=3". */
+function killsOf(command: 'create' | 'start' | 'delete'): string[] {
   const id = runtime.id();
   COMMANDS[command].prepare(id);
   const log = join(runtime.folder, `strace.${command}`);
   runtime.ok(COMMANDS[command].args(id), { wrapper: ['strace', '-qq', '-o', log] });
   runtime.remove(id);
-  return readFileSync(log, 'utf8').split('\n').length;
+  const counts = new Map<string, number>();
+  return [...readFileSync(log, 'utf8').matchAll(/^(\w+)\(/gm)].map(([, name = '']) => {
+    const count = (counts.get(name) ?? 0) + 1;
+    counts.set(name, count);
+    return `inject=${name}:signal=SIGKILL:when=${count}`;
+  });
 }
 
 for (const command of ['create', 'start', 'run', 'delete'] as const) {
@@ -101,15 +114,25 @@ for (const command of ['create', 'start', 'delete'] as const) {
     `${command} killed at ${MOMENTS} of its system calls leaves nothing that delete --force can't clean`,
     async () => {
       const { args, prepare } = COMMANDS[command];
-      const wrong = await tryMoments(spread(callsOf(command)).map(Math.round), async (id, call) => {
+      const kills = killsOf(command);
+      const wrong = await tryMoments(spread(kills.length), async (id, moment) => {
         prepare(id);
-        const inject = `inject=all:signal=SIGKILL:when=${Math.max(call, 1)}`;
+        const inject = kills[Math.floor(moment)] ?? '';
         runtime.command(args(id), { wrapper: ['strace', '-qq', '-o', '/dev/null', '-e', inject] });
       });
       assert.equal(wrong, []);
     },
   );
 }
+
+testUnless(lacksStrace, test, 'create killed right after it made the container process leaves no orphan', async () => {
+  const kills = killsOf('create');
+  const wrong = await tryMoments(afterClone(kills), async (id, moment) => {
+    const wrapper = ['strace', '-qq', '-o', '/dev/null', '-e', kills[moment] ?? ''];
+    runtime.command(createOf(id), { wrapper });
+  });
+  assert.equal(wrong, []);
+});
 
 const lacksChildren = existsSync(`/proc/self/task/${process.pid}/children`) ? undefined : 'no CONFIG_PROC_CHILDREN';
 
@@ -126,6 +149,21 @@ testUnless(lacksChildren, test, `create whose child is killed at ${MOMENTS} time
   });
   assert.equal(wrong, []);
 });
+
+for (const kind of ['prestart', 'createRuntime', 'poststart'] as const) {
+  test(`a ${kind} hook that kills the runtime leaves nothing that delete --force can't clean`, async () => {
+    // The container process waits for an answer at this moment, and must notice that none will come.
+    const killer = { path: '/bin/sh', args: ['sh', '-c', '[ $PPID -gt 1 ] && kill -KILL $PPID'] };
+    const args = ['sleep', '60'];
+    const { directory } = runtime.bundle({ process: { args }, hooks: { [kind]: [killer] } });
+    const id = runtime.id();
+    const wrong = await cleanUp(id, async () => {
+      runtime.command(['create', '--bundle', directory, id]);
+      runtime.command(['start', id]);
+    });
+    assert.equal(wrong, []);
+  });
+}
 
 test('an id whose create was killed can be used again after delete --force', async () => {
   const id = runtime.id();

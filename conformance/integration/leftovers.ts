@@ -1,7 +1,7 @@
 // Whatever fails or is deleted leaves nothing behind: compares the host before and after.
 import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import type { Runtime } from '../runtime.ts';
-import { belongsTo, cgroupsOf, hostMounts, pids, readText } from './host.ts';
+import { belongsTo, cgroupsOf, hostMounts, parseStatus, pids, readText } from './host.ts';
 
 export interface Snapshot {
   runtime: Runtime;
@@ -11,7 +11,8 @@ export interface Snapshot {
 
 /** What there is now, as far as one test file's runtime may have made it. */
 export function snapshot(runtime: Runtime): Snapshot {
-  const processes = pids().filter((pid) => pid !== process.pid && belongsTo(pid, runtime.tag));
+  const isOurs = (pid: number): boolean => pid !== process.pid && !isOrphanedZombie(pid) && belongsTo(pid, runtime.tag);
+  const processes = pids().filter(isOurs);
   const things = [
     ...hostMounts().map((target) => `mount ${target}`),
     ...cgroupsOf(runtime.tag).map((directory) => `cgroup ${directory}`),
@@ -36,6 +37,12 @@ export function leftovers(before: Snapshot, limitMs = 4000): string[] {
     left = left.filter((thing) => now.has(thing));
   }
   return left;
+}
+
+// Collecting an orphan is the host's init's business, which may take its time.
+function isOrphanedZombie(pid: number): boolean {
+  const status = parseStatus(readText(`/proc/${pid}/status`));
+  return status.get('State')?.startsWith('Z') === true && status.get('PPid') === '1';
 }
 
 function describe(pid: number): string {

@@ -32,7 +32,7 @@ const CASES: Case[] = [
   { what: 'a string', write: text(() => '"x"'), shown: /config\.json|string/ },
   { what: 'null', write: text(() => 'null'), shown: /config\.json|./ },
   { what: 'an empty object', write: text(() => '{}'), shown: /ociVersion|process|root/ },
-  { what: 'a folder', write: (path) => mkdirSync(path), shown: /config\.json.*(EISDIR|directory)/ },
+  { what: 'a folder', write: (path) => mkdirSync(path), shown: /config\.json.*(EISDIR|directory|regular)/ },
   {
     what: '50 MB large',
     write: text((good) => good.replace('{', `{"x": "${'y'.repeat(50_000_000)}",`)),

@@ -8,6 +8,7 @@ export function integration(theme: string): { test: Test; runtime: Runtime } {
   const test = suite(`integration/${theme}`);
   test.after(() => runtime.close());
   process.once('exit', () => runtime.close());
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(1));
   return { test, runtime };
 }
 

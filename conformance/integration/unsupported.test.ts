@@ -27,7 +27,6 @@ const PROPERTIES: [name: string, changes: Changes][] = [
   ['process.scheduler', { process: { scheduler: { policy: 'SCHED_IDLE' } } }],
   ['process.ioPriority', { process: { ioPriority: { class: 'IOPRIO_CLASS_IDLE', priority: 4 } } }],
   ['process.execCPUAffinity', { process: { execCPUAffinity: { initial: '0' } } }],
-  ['linux.uidMappings', { linux: { namespaces: [{ type: 'user' }, { type: 'mount' }], uidMappings: idMap } }],
   ['linux.seccomp', { linux: { seccomp: { defaultAction: 'SCMP_ACT_ALLOW' } } }],
   ['linux.mountLabel', { linux: { mountLabel: 'label' } }],
   ['linux.personality', { linux: { personality: { domain: 'LINUX32' } } }],
@@ -42,15 +41,15 @@ const PROPERTIES: [name: string, changes: Changes][] = [
   ['linux.resources.network', { linux: { resources: { network: { classID: 1 } } } }],
   ['linux.resources.rdma', { linux: { resources: { rdma: { mlx: { hcaHandles: 1 } } } } }],
   ['linux.resources.unified', { linux: { resources: { unified: { 'pids.max': '10' } } } }],
-  ['mounts.idmap', { mounts: withMounts(mapped) }],
+  ['mounts/7', { mounts: withMounts(mapped) }],
 ];
 
 for (const [name, changes] of PROPERTIES) {
   testUnless(reason, test, `${name} is not supported yet and refused by name`, () => {
     const before = snapshot(runtime);
-    const bundle = runtime.bundle({ ...changes, ...(name === 'linux.uidMappings' && { hostname: undefined }) });
+    const bundle = runtime.bundle(changes);
     const last = name.split('.').at(-1) ?? name;
-    assert.match(runtime.fails(['create', '--bundle', bundle.directory, runtime.id()]), new RegExp(last, 'i'));
+    assert.match(runtime.fails(['create', '--bundle', bundle.directory, runtime.id()]), last);
     assert.equal(leftovers(before), []);
   });
 }

@@ -17,9 +17,12 @@ export function mountRootfs(rootfs: RootfsPlan, mountPoint: string): number {
     if (rootfs.change !== 'chroot') isolateMounts();
     const rootFd = openTreeClone(K.AT_FDCWD, rootfs.path, { recursive: true });
     const targetFd = openat2(K.AT_FDCWD, mountPoint, { flags: K.O_PATH | K.O_DIRECTORY });
-    if (rootfs.change === 'chroot') mountSetattr(rootFd, { propagation: K.MS_PRIVATE, recursive: true });
+    const makePrivate = () => mountSetattr(rootFd, { propagation: K.MS_PRIVATE, recursive: true });
+    if (rootfs.change === 'chroot') makePrivate();
     moveMount(rootFd, targetFd, mountPoint);
     closeSync(targetFd);
+    // What is attached to a shared mount becomes shared, mount_namespaces(7): once more, for the mounts to come.
+    if (rootfs.change === 'chroot') makePrivate();
     if (rootfs.propagation?.flag === K.MS_SHARED) shareAnew(rootFd);
     return rootFd;
   });

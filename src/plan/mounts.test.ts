@@ -153,6 +153,8 @@ const cases: { name: string; mount: Mount; plan: Partial<MountPlan> }[] = [
     },
   },
   { name: 'remount', mount: tmpfs('remount', 'size=1k'), plan: { kind: 'remount', data: ['size=1k'] } },
+  { name: 'remount before bind', mount: tmpfs('remount', 'bind'), plan: { kind: 'remount' } },
+  { name: 'remount behind bind', mount: tmpfs('bind', 'remount'), plan: { kind: 'remount' } },
 ];
 for (const { name, mount, plan } of cases) {
   test(name, () => assert.equal(planMounts([mount], '/bundle'), [{ ...BARE, ...plan }]));

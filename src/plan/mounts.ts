@@ -77,7 +77,8 @@ function applyOption(plan: MountPlan, option: string): void {
     plan.superblock.push(effect.superblock);
   }
   if (effect.clears !== undefined) plan.superblock = plan.superblock.filter((flag) => flag !== effect.clears);
-  if (effect.bind !== undefined) plan.kind = 'bind';
+  // "remount,bind", in either order, changes the attributes of a bind mount: mount(8).
+  if (effect.bind !== undefined && plan.kind !== 'remount') plan.kind = 'bind';
   if (effect.bind === 'rbind') plan.recursiveBind = true;
   if (effect.remount === true) plan.kind = 'remount';
   if (effect.copyUp === true) plan.copyUp = true;

@@ -1,0 +1,137 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import * as assert from 'uvu/assert';
+import { pollReadable } from '../../bindings/files.ts';
+import { clone, exitNow, isSingleThreaded } from '../../bindings/process.ts';
+import { rootTest, strictSuite } from '../../bindings/strict-suite.ts';
+import { RuntimeError } from '../errors.ts';
+import { planCgroup } from '../plan/cgroup.ts';
+import {
+  allowDevices,
+  closeCgroupEntry,
+  enterCgroup,
+  joinCgroup,
+  makeCgroup,
+  openCgroupEntry,
+  type PlacedCgroup,
+  placeCgroup,
+  processesIn,
+  removeCgroup,
+} from './cgroup.ts';
+
+const test = strictSuite('cgroup/cgroup', import.meta.path);
+
+const folder = mkdtempSync('/tmp/runts-cgroup-');
+test.after(() => rmSync(folder, { recursive: true }));
+
+// A hierarchy made of plain files.
+function fake(name: string, controllers: string[], files: Record<string, string>): PlacedCgroup {
+  const mountPoint = `${folder}/${name}`;
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(`${mountPoint}/${path}`), { recursive: true });
+    writeFileSync(`${mountPoint}/${path}`, text);
+  }
+  const hierarchy = { version: 1 as const, controllers, mountPoint, root: '/', own: '/' };
+  return { hierarchy, directory: `${mountPoint}/web1`, isOwn: true };
+}
+
+test('folders are made with their parents', () => {
+  const place = fake('made', ['pids'], { 'cgroup.procs': '' });
+  makeCgroup([{ ...place, directory: `${place.directory}/a/b` }]);
+  assert.ok(existsSync(`${folder}/made/web1/a/b`));
+});
+
+test('an empty cpuset gets the values of the next parent that has some', () => {
+  const place = fake('cpuset', ['cpuset'], {
+    ...{ 'cpuset.cpus': '0-3\n', 'cpuset.mems': '0\n', 'a/cpuset.cpus': '1\n', 'a/cpuset.mems': '\n' },
+    ...{ 'a/b/cpuset.cpus': '\n', 'a/b/cpuset.mems': '\n' },
+  });
+  makeCgroup([{ ...place, directory: `${folder}/cpuset/a/b` }]);
+  const read = (path: string) => readFileSync(`${folder}/cpuset/${path}`, 'utf8').trim();
+  assert.equal(['a/cpuset.cpus', 'a/cpuset.mems', 'a/b/cpuset.cpus', 'a/b/cpuset.mems'].map(read), ['1', '0', '1', '0']);
+});
+
+test('a process is moved by its pid, and a missing folder is named', () => {
+  const place = fake('join', ['pids'], { 'web1/cgroup.procs': '' });
+  joinCgroup([place], 77);
+  assert.is(readFileSync(`${place.directory}/cgroup.procs`, 'utf8'), '77');
+  const namesIt = (error: unknown) => error instanceof RuntimeError && error.oneLine.startsWith('join cgroup /nowhere');
+  assert.throws(() => joinCgroup([{ directory: '/nowhere/web1', isOwn: true }], 77), namesIt);
+});
+
+test('a process moves itself into every v1 hierarchy', () => {
+  const places = ['one', 'two'].map((name) => fake(name, ['pids'], { 'web1/tasks': '' }));
+  const entry = openCgroupEntry(places);
+  enterCgroup(entry);
+  closeCgroupEntry(entry);
+  assert.equal(
+    places.map(({ directory }) => readFileSync(`${directory}/tasks`, 'utf8')),
+    ['0', '0'],
+  );
+  assert.is(entry.folderFd, undefined);
+});
+
+test('processes are found in the whole tree, each once', () => {
+  const first = fake('p1', ['pids'], { 'web1/cgroup.procs': '5\n6\n0\n', 'web1/a/cgroup.procs': '7\n', 'web1/x': '9' });
+  const second = fake('p2', ['cpu'], { 'web1/cgroup.procs': '6\n8\n' });
+  assert.equal(processesIn([first, second, { directory: '/nowhere', isOwn: true }]).sort(), [5, 6, 7, 8]);
+});
+
+const RULES = planCgroup({ ociVersion: '1.3.0', linux: { resources: { devices: [{ allow: false }] } } }, 'x').deviceRules;
+
+test('device rules are written to the devices hierarchy', () => {
+  const place = fake('devices', ['devices'], { 'web1/devices.deny': '', 'web1/devices.allow': '' });
+  allowDevices([fake('other', ['cpu'], {}), place], RULES);
+  assert.is(readFileSync(`${place.directory}/devices.deny`, 'utf8'), 'a');
+  assert.is(readFileSync(`${place.directory}/devices.allow`, 'utf8'), 'c 136:* rwm');
+});
+
+test('device rules without a devices hierarchy are an error, no rules are none', () => {
+  const places = [fake('other', ['cpu'], {})];
+  assert.throws(() => allowDevices(places, RULES), /\/linux\/resources\/devices: the host has no cgroup v1 devices/);
+  assert.not.throws(() => allowDevices(places, []));
+});
+
+test('only folders that were made for the container are removed; those that are gone are no error', () => {
+  for (const name of ['own', 'joined']) mkdirSync(`${folder}/${name}`);
+  removeCgroup([
+    { directory: `${folder}/own`, isOwn: true },
+    { directory: `${folder}/joined`, isOwn: false },
+    { directory: `${folder}/gone`, isOwn: true },
+  ]);
+  assert.equal([existsSync(`${folder}/own`), existsSync(`${folder}/joined`)], [false, true]);
+});
+
+test('a folder that cannot be removed is named', () => {
+  const { directory } = fake('full', ['pids'], { 'web1/file': '' });
+  const namesIt = (error: unknown) =>
+    error instanceof RuntimeError && error.oneLine.startsWith(`remove cgroup ${directory}: rmdir`);
+  assert.throws(() => removeCgroup([{ directory, isOwn: true }]), namesIt);
+});
+
+rootTest(test, "in the host's hierarchies a cgroup is made, entered, emptied and removed", () => {
+  const placed = placeCgroup(planCgroup({ ociVersion: '1.3.0' }, `runts-test-${process.pid}`));
+  assert.ok(placed.every(({ isOwn }) => isOwn));
+  makeCgroup(placed);
+  try {
+    const entry = openCgroupEntry(placed);
+    const pid = clone(0, entry.folderFd);
+    if (pid === 0) {
+      enterCgroup(entry);
+      pollReadable([], 20_000);
+      exitNow(0);
+    }
+    closeCgroupEntry(entry);
+    while (!placed.every((place) => processesIn([place]).includes(pid))) pollReadable([], 5);
+  } finally {
+    removeCgroup(placed);
+  }
+  assert.equal(
+    placed.filter(({ directory }) => existsSync(directory)),
+    [],
+  );
+  // What comes next is to run the poststop hooks.
+  assert.ok(isSingleThreaded());
+});
+
+test.run();

@@ -1,0 +1,28 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { RuntimeError } from '../errors.ts';
+import { planNamespaces } from '../plan/namespaces.ts';
+import { NO_PID } from '../state/fixtures/record.ts';
+import { mapText, writeIdMaps } from './id-maps.ts';
+
+const test = suite('create/id-maps');
+
+const ROOT = { containerID: 0, hostID: 100000, size: 65536 };
+const USER = { containerID: 65536, hostID: 1000, size: 1 };
+
+test('no mappings, no text', () => assert.is(mapText([]), ''));
+
+test('each range is a line', () => assert.is(mapText([ROOT, USER]), '0 100000 65536\n65536 1000 1\n'));
+
+test('a map that cannot be written names its place in the config', () => {
+  for (const key of ['uidMappings', 'gidMappings'] as const) {
+    const namesKey = (error: unknown) => error instanceof RuntimeError && error.oneLine.startsWith(`/linux/${key}: `);
+    assert.throws(() => writeIdMaps(NO_PID, planNamespaces({ [key]: [ROOT] })), namesKey);
+  }
+});
+
+test('without mappings nothing is written', () => {
+  assert.not.throws(() => writeIdMaps(NO_PID, planNamespaces({})));
+});
+
+test.run();

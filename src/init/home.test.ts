@@ -1,0 +1,60 @@
+import { spawnSync } from 'node:child_process';
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { planProcess } from '../plan/process.ts';
+import { homeDirectory, homeOf } from './home.ts';
+
+const test = suite('init/home');
+
+const PASSWD = 'root:x:0:0:root:/root:/bin/sh\n# a comment\nshort:x:7\nempty:x:8:8:::\nuser:x:1000:1000::/home/user:/bin/sh';
+
+const homes: [name: string, uid: number, home: string][] = [
+  ['the first line', 0, '/root'],
+  ['the last line, without a line break', 1000, '/home/user'],
+  ['a uid that is not there', 5, '/'],
+  ['a line without enough fields', 7, '/'],
+  ['a line with an empty home', 8, '/'],
+];
+for (const [name, uid, home] of homes) test(`home: ${name}`, () => assert.is(homeOf(PASSWD, uid), home));
+
+test('an empty file has no homes', () => assert.is(homeOf('', 0), '/'));
+
+// The home in a root whose /etc is prepared by `prepare`.
+function homeIn(prepare: (etc: string) => void, env: string[] = []): string | undefined {
+  const root = mkdtempSync('/tmp/runts-home-');
+  mkdirSync(`${root}/etc`);
+  prepare(`${root}/etc`);
+  const rootFd = openSync(root, 'r');
+  const host = { grantableCapabilities: 0n, lastCapability: 0, umask: 0, openFiles: { soft: 1n, hard: 1n } };
+  const config = { ociVersion: '1.3.0', process: { cwd: '/', env, user: { uid: 1000 } } };
+  const plan = planProcess(config, { ...host, ignoredSignals: [] }, []);
+  const home = plan && homeDirectory(rootFd, plan);
+  closeSync(rootFd);
+  rmSync(root, { recursive: true });
+  return home;
+}
+
+const roots: [name: string, prepare: (etc: string) => void, home: string][] = [
+  ["the container's passwd is read", (etc) => writeFileSync(`${etc}/passwd`, PASSWD), '/home/user'],
+  ['without a passwd it is /', () => {}, '/'],
+  [
+    'a link is followed within the root only',
+    (etc) => {
+      writeFileSync(`${etc}/other`, PASSWD);
+      symlinkSync('/etc/other', `${etc}/passwd`);
+    },
+    '/home/user',
+  ],
+  ['a folder is not read', (etc) => mkdirSync(`${etc}/passwd`), '/'],
+  ['a FIFO is not waited for', (etc) => void spawnSync('mkfifo', [`${etc}/passwd`]), '/'],
+];
+for (const [name, prepare, home] of roots) test(name, () => assert.is(homeIn(prepare), home));
+
+test('a HOME of the config stays, an empty one too', () => {
+  for (const value of ['/x', '']) {
+    assert.is(homeIn((etc) => writeFileSync(`${etc}/passwd`, PASSWD), ['A=1', `HOME=${value}`]), undefined);
+  }
+});
+
+test.run();
