@@ -2,11 +2,6 @@
 import type { CommandInvocation } from '../cli/parse.ts';
 import { RuntimeError } from '../errors.ts';
 
-/** Commands that fork or enter namespaces. */
-export function needsOneThread(command: CommandInvocation['command']): boolean {
-  return ['create', 'run', 'start', 'delete'].includes(command);
-}
-
 /** Where the state is kept: --root, else /run/runts, for users without privileges below XDG_RUNTIME_DIR. */
 export function stateRoot(chosen: string | undefined, uid: number, environment: NodeJS.ProcessEnv): string {
   if (chosen !== undefined) return chosen.startsWith('/') ? chosen : `${process.cwd()}/${chosen}`;

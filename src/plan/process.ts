@@ -7,6 +7,8 @@ import { RLIMITS } from './rlimits.ts';
 export interface ProcessPlan {
   args: string[];
   env: string[];
+  /** Whether HOME is missing and comes from the container's /etc/passwd, as in runc. */
+  needsHome: boolean;
   cwd: string;
   /** What execve tries in turn: args[0] itself, or that in each folder of PATH (execvp(3)). */
   executables: string[];
@@ -32,6 +34,7 @@ export function planProcess(config: Config, host: HostFacts, warnings: string[])
   return {
     args,
     env,
+    needsHome: !env.some((entry) => entry.startsWith('HOME=')),
     cwd: process.cwd,
     executables: executables(args[0] ?? '', env),
     uid,

@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Ajv } from 'ajv';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 
@@ -17,5 +18,14 @@ for (const [file, bytes] of SIZES) {
     assert.not.match(code, /\brequire\(|\bimport\b/);
   });
 }
+
+test('the schemas are plain JSON Schema, for any validator', () => {
+  const folder = join(import.meta.dirname, '../../schemas');
+  const ajv = new Ajv({ strict: true, allowUnionTypes: true });
+  for (const name of readdirSync(folder)) ajv.addSchema(JSON.parse(readFileSync(join(folder, name), 'utf8')));
+  const full = JSON.parse(readFileSync(join(import.meta.dirname, 'fixtures/full.json'), 'utf8'));
+  assert.ok(ajv.validate('config.schema.json', full));
+  assert.not(ajv.validate('config.schema.json', { ...full, root: { path: '' } }));
+});
 
 test.run();
