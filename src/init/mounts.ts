@@ -15,13 +15,32 @@ export interface MountFacts {
   coveredMode: number | undefined;
 }
 
-/** Makes one mount. Returns the slot with its descriptor. */
-export function makeMount(root: Root, plan: MountPlan, facts: MountFacts): Slot {
+/**
+ * Takes the copies for bind mounts that share with the host (config.md, "rshared"): while the host's mounts are still
+ * shared with us, so that the copies are too.
+ * @returns the slots with the copies, by index in the plan
+ */
+export function copyShared(script: Script, plans: MountPlan[]): Map<number, Slot> {
+  const copies = new Map<number, Slot>();
+  plans.forEach((plan, index) => {
+    if (plan.kind !== 'bind' || !plan.propagation.some(({ flag }) => flag === K.MS_SHARED)) return;
+    const copy = script.slot();
+    script.within(`mount ${plan.label}`, () => copyTree(script, plan.source, copy, { recursive: plan.recursiveBind }));
+    copies.set(index, copy);
+  });
+  return copies;
+}
+
+/**
+ * Makes one mount. Returns the slot with its descriptor.
+ * @param copy holds the copy of a bind mount's source, if it has been taken already
+ */
+export function makeMount(root: Root, plan: MountPlan, facts: MountFacts, copy?: Slot): Slot {
   const { script } = root;
-  const mount = script.slot();
+  const mount = copy ?? script.slot();
   script.within(`mount ${plan.label}`, () => {
     if (plan.kind === 'remount') remount(root, plan, mount);
-    else if (plan.kind === 'bind') makeBind(root, plan, mount, facts);
+    else if (plan.kind === 'bind') makeBind(root, plan, mount, { ...facts, isCopied: copy !== undefined });
     else makeFileSystem(root, plan, mount, facts);
     applyLate(script, plan, mount);
   });
@@ -29,9 +48,14 @@ export function makeMount(root: Root, plan: MountPlan, facts: MountFacts): Slot 
   return mount;
 }
 
-function makeBind(root: Root, plan: MountPlan, mount: Slot, { isDirectory }: MountFacts): void {
+function makeBind(
+  root: Root,
+  plan: MountPlan,
+  mount: Slot,
+  { isDirectory, isCopied }: MountFacts & { isCopied: boolean },
+): void {
   const { script } = root;
-  copyTree(script, plan.source, mount, { recursive: plan.recursiveBind });
+  if (!isCopied) copyTree(script, plan.source, mount, { recursive: plan.recursiveBind });
   const { set, clear } = plan.attributes;
   if (set !== 0 || clear !== 0) setAttributes(script, mount, { set, clear }, plan.source);
   attachAt(root, mount, plan.destination, isDirectory ? 'directory' : 'file');

@@ -21,7 +21,6 @@ export function mountRootfs(script: Script, rootfs: RootfsPlan, mountPoint: stri
       setAttributes(script, root, { propagation: K.MS_PRIVATE, recursive: true }, rootfs.path);
     }
     attach(script, root, target, mountPoint);
-    if (rootfs.propagation?.flag === K.MS_SHARED) shareAnew(script, root, rootfs.path);
   });
 }
 
@@ -37,18 +36,16 @@ function isolateMounts(script: Script, slash: Slot): void {
   setAttributes(script, slash, { propagation: K.MS_SLAVE, recursive: true }, '/');
 }
 
-// config-linux.md: a shared root belongs to a new peer group, it's not shared with the host. What is mounted below it
-// afterwards is to join the group, so this comes first.
-function shareAnew(script: Script, root: Slot, path: string): void {
-  setAttributes(script, root, { propagation: K.MS_PRIVATE }, path);
-  setAttributes(script, root, { propagation: K.MS_SHARED }, path);
-}
-
-/** Last touches on the root mount: the propagation and whether it can be written to. */
+/**
+ * Last touches on the root mount: the propagation and whether it can be written to. After the change of root, because
+ * pivot_root(2) refuses a shared one.
+ */
 export function finishRootfs(script: Script, root: Slot, { propagation, isReadonly, path }: RootfsPlan): void {
   if (propagation !== undefined) {
     const { flag, recursive } = propagation;
     script.within('/linux/rootfsPropagation', () => {
+      // config-linux.md: a shared root belongs to a new peer group, it's not shared with the host.
+      if (flag === K.MS_SHARED) setAttributes(script, root, { propagation: K.MS_PRIVATE, recursive }, path);
       setAttributes(script, root, { propagation: flag, recursive }, path);
     });
   }

@@ -11,7 +11,7 @@ import { makeDevices } from './devices.ts';
 import { FileSystems } from './file-systems.ts';
 import { makePathsReadonly, maskPaths } from './lockdown.ts';
 import { setAttributes } from './mount-calls.ts';
-import { type MountFacts, makeMount } from './mounts.ts';
+import { copyShared, type MountFacts, makeMount } from './mounts.ts';
 import { makeCgroupNamespace, makeTimeNamespace } from './namespaces.ts';
 import { Root } from './paths.ts';
 import { enterRootfs, finishRootfs, mountRootfs } from './rootfs.ts';
@@ -37,17 +37,18 @@ export function setupScript(inputs: SetupInputs): Script {
   makeTimeNamespace(script, plan.namespaces);
   setHostNames(script, plan);
   setSysctls(script, plan);
+  const copies = copyShared(script, plan.mounts);
   mountRootfs(script, plan.rootfs, rootMountPoint, root.fd);
   script.tellWithDescriptor({ type: 'root' });
   makeCgroupNamespace(script, plan.namespaces);
-  makeAllMounts(root, inputs);
+  makeAllMounts(root, inputs, copies);
   script.ask({ type: 'mounted' });
   makePathsReadonly(root, plan.rootfs.readonlyPaths);
   maskPaths(root, plan.rootfs.maskedPaths, { isShared: plan.rootfs.change === 'chroot' });
   const cwd = script.slot();
   if (plan.process !== undefined) openWorkingDirectory(root, plan.process, cwd);
-  finishRootfs(script, root.fd, plan.rootfs);
   enterRootfs(script, root.fd, plan.rootfs);
+  finishRootfs(script, root.fd, plan.rootfs);
   if (plan.process !== undefined) enterWorkingDirectory(script, plan.process, cwd);
   script.ask({ type: 'final' });
   become(script, inputs.finalFd, 'runts-init');
@@ -57,14 +58,15 @@ export function setupScript(inputs: SetupInputs): Script {
 
 const NO_FACTS: MountFacts = { isDirectory: true, coveredMode: undefined };
 
-function makeAllMounts(root: Root, { plan, placedCgroup, mountFacts }: SetupInputs): void {
+function makeAllMounts(root: Root, inputs: SetupInputs, copies: Map<number, Slot>): void {
+  const { plan, placedCgroup, mountFacts } = inputs;
   const { script } = root;
   const options = { placed: placedCgroup, hasNamespace: plan.namespaces.newCgroup };
   const readonlyLater: { mount: MountPlan; fd: Slot }[] = [];
   plan.mounts.forEach((mount, index) => {
     if (mount.kind === 'cgroup') makeCgroupMount(root, mount, options);
     else {
-      const fd = makeMount(root, mount, mountFacts[index] ?? NO_FACTS);
+      const fd = makeMount(root, mount, mountFacts[index] ?? NO_FACTS, copies.get(index));
       if (mount.readonlyLater) readonlyLater.push({ mount, fd });
     }
   });
