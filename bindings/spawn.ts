@@ -25,6 +25,8 @@ export interface SpawnOptions {
 export function spawnProgram(programFd: number, { name, inherit, firstOwn }: SpawnOptions): number {
   closeOnExecFrom(firstOwn);
   for (const fd of inherit) setCloseOnExec(fd, false);
+  // The engine has marked all that it found open at its start.
+  for (let fd = 3; fd < firstOwn; fd++) setCloseOnExec(fd, false);
   const argument = cString(name);
   const pid = new Int32Array(1);
   const path = cString(`/proc/self/fd/${programFd}`);

@@ -7,7 +7,7 @@ import { kill, wait } from '../../bindings/process.ts';
 import { loadBundle } from '../bundle/bundle.ts';
 import type { Config } from '../bundle/config.ts';
 import { makeCgroup, type PlacedCgroup, placeCgroup, removeCgroup } from '../cgroup/cgroup.ts';
-import { step } from '../errors.ts';
+import { RuntimeError, step } from '../errors.ts';
 import { HookError, runPoststopHooks } from '../hooks.ts';
 import type { CallerSettings } from '../init/hook.ts';
 import { warn } from '../log.ts';
@@ -39,6 +39,8 @@ export interface CreateOptions {
   noPivot: boolean;
   noNewKeyring: boolean;
   preserveFds: number;
+  /** Descriptors of socket activation, which come first: sd_listen_fds(3). */
+  listenFds: number;
 }
 
 export interface Created {
@@ -53,6 +55,7 @@ export function create(options: CreateOptions): Created {
   checkId(options.id);
   const { config, bundle, warnings } = loadBundle(options.bundle);
   const host = readHostFacts();
+  checkDescriptors(options.listenFds + options.preserveFds);
   const plan = makePlan(config, host, { ...options, bundle });
   for (const warning of [...warnings, ...plan.warnings]) warn(warning);
   const placed = placeCgroup(plan.cgroup);
@@ -96,6 +99,14 @@ function rootfsMountOf({ rootfs, namespaces, id }: Plan, root: string): Containe
   const joined = namespaces.joined.find(({ type }) => type === 'mount');
   if (joined === undefined) return { path: `${folderOf(root, id)}/${ROOTFS_FOLDER}` };
   return { path: rootfs.path, namespace: joined.path };
+}
+
+// The launcher has counted what the caller passed on; without it there's no telling from the engine's own.
+function checkDescriptors(wanted: number): void {
+  const passed = Number(process.env['RUNTS_FDS'] ?? wanted);
+  if (wanted <= passed) return;
+  const reason = `${wanted} descriptors are to be preserved, but ${3 + passed} is not open`;
+  throw new RuntimeError(reason, { steps: ['--preserve-fds and LISTEN_FDS'] });
 }
 
 interface Build {

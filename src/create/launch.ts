@@ -1,7 +1,9 @@
 // Starts the container's init program, with what it needs to have looked up on the host.
-import { closeSync, fstatSync, openSync, readlinkSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, statSync } from 'node:fs';
 import * as K from '../../bindings/constants.ts';
 import { memfdProgram } from '../../bindings/files.ts';
+import { namespaceFlag } from '../../bindings/process.ts';
+import { NAMESPACE_TYPES } from '../bundle/config.ts';
 import type { PlacedCgroup } from '../cgroup/cgroup.ts';
 import { RuntimeError, step } from '../errors.ts';
 import type { Script } from '../final/script.ts';
@@ -12,7 +14,7 @@ import type { MountFacts } from '../init/mounts.ts';
 import type { OpenNamespace } from '../init/namespaces.ts';
 import { setupScript } from '../init/setup.ts';
 import type { MountPlan } from '../plan/mounts.ts';
-import { type JoinedNamespace, NAMESPACE_FILE } from '../plan/namespaces.ts';
+import { type JoinedNamespace, NAMESPACE_FLAG } from '../plan/namespaces.ts';
 import type { Plan } from '../plan/plan.ts';
 import { fillWithScript, spawnScript } from '../spawn.ts';
 import { openPath } from './container-paths.ts';
@@ -115,10 +117,9 @@ function openNamespaces(joined: JoinedNamespace[]): OpenNamespace[] {
   );
 }
 
-// A namespace's file in nsfs is called after its kind: "net:[4026531840]", namespaces(7).
 function checkKind(fd: number, { type }: JoinedNamespace): void {
-  const target = readlinkSync(`/proc/self/fd/${fd}`);
-  if (target.startsWith(`${NAMESPACE_FILE[type]}:[`)) return;
-  const what = /^[a-z_]+:\[/.test(target) ? `a namespace of kind ${target.split(':')[0]}` : 'no namespace';
-  throw new RuntimeError(`is ${what}, not one of type ${type}`);
+  const flag = namespaceFlag(fd);
+  if (flag === NAMESPACE_FLAG[type]) return;
+  const found = NAMESPACE_TYPES.find((other) => NAMESPACE_FLAG[other] === flag);
+  throw new RuntimeError(`is ${found === undefined ? 'no' : `a ${found}`} namespace, not one of type ${type}`);
 }

@@ -42,6 +42,7 @@ export interface PlanOptions {
   noPivot: boolean;
   noNewKeyring: boolean;
   preserveFds: number;
+  listenFds: number;
 }
 
 /**
@@ -62,7 +63,7 @@ export function makePlan(config: Config, host: HostFacts, options: PlanOptions):
     rootfs: planRootfs(config, bundle, options),
     mounts,
     devices: planDevices(config, mounts, host),
-    process: planProcess(config, host, warnings),
+    process: planProcess(config, host, { warnings, listenFds: options.listenFds }),
     hooks: config.hooks ?? {},
     hostname: config.hostname,
     domainname: config.domainname,
@@ -73,7 +74,7 @@ export function makePlan(config: Config, host: HostFacts, options: PlanOptions):
     })),
     cgroup: planCgroup(config, id),
     newKeyring: !options.noNewKeyring,
-    preserveFds: options.preserveFds,
+    preserveFds: options.listenFds + options.preserveFds,
     lastCapability: host.lastCapability,
     ignoredSignals: host.ignoredSignals,
     warnings,

@@ -23,14 +23,18 @@ export interface ProcessPlan {
 }
 
 /** Decides on the container process; undefined if the config has none. Warnings go to `warnings`. */
-export function planProcess(config: Config, host: HostFacts, warnings: string[]): ProcessPlan | undefined {
+export function planProcess(
+  config: Config,
+  host: HostFacts,
+  { warnings, listenFds }: { warnings: string[]; listenFds: number },
+): ProcessPlan | undefined {
   const { process } = config;
   if (process === undefined) return undefined;
   const capabilities = planCapabilities(process.capabilities, host.grantableCapabilities);
   warnings.push(...capabilities.warnings);
   const { uid = 0, gid = 0, additionalGids = [], umask = host.umask } = process.user ?? {};
   const args = process.args ?? [];
-  const env = process.env ?? [];
+  const env = [...(process.env ?? []), ...socketActivation(listenFds)];
   return {
     args,
     env,
@@ -46,6 +50,11 @@ export function planProcess(config: Config, host: HostFacts, warnings: string[])
     noNewPrivileges: process.noNewPrivileges ?? false,
     oomScoreAdj: process.oomScoreAdj,
   };
+}
+
+// sd_listen_fds(3): LISTEN_PID is the process that they are for, the first in its pid namespace.
+function socketActivation(listenFds: number): string[] {
+  return listenFds === 0 ? [] : [`LISTEN_FDS=${listenFds}`, 'LISTEN_PID=1'];
 }
 
 // config.md: args[0] has the semantics of execvp's file: with a slash it's a path, without it's looked for in PATH.
