@@ -150,6 +150,7 @@ export const SFD_CLOEXEC = O_CLOEXEC;
 export const SOCK_SEQPACKET = 5;
 export const SOCK_CLOEXEC = O_CLOEXEC;
 export const AF_UNIX = 1;
+export const MSG_CMSG_CLOEXEC = 0x40000000;
 export const WNOHANG = 1;
 
 // keyctl(2), capget(2)

@@ -1,6 +1,6 @@
 // Files and descriptors: openat2, mknodat, memfd, sockets and locks. What node:fs can do stays with node:fs.
 import * as K from './constants.ts';
-import { type Argument, cString, check, syscall, trySyscall, words64 } from './syscall.ts';
+import { addressOf, type Argument, cString, check, syscall, trySyscall, words64 } from './syscall.ts';
 
 export interface OpenHow {
   flags: number;
@@ -120,6 +120,24 @@ export function read(fd: number, buffer: Uint8Array): number {
   for (;;) {
     const count = trySyscall('read', fd, buffer, buffer.length);
     if (count !== -4) return check('read', count);
+  }
+}
+
+/**
+ * recvmsg(2): a message, and a descriptor that came with it (SCM_RIGHTS, unix(7)), closed on exec. A partner that died
+ * with unread messages (ECONNRESET) counts as the end.
+ */
+export function receiveWithFd(fd: number, buffer: Uint8Array): { length: number; descriptor: number | undefined } {
+  const control = new Uint8Array(24);
+  const vector = words64(addressOf(buffer), buffer.length);
+  const header = words64(0, 0, addressOf(vector), 1, addressOf(control), control.length, 0);
+  for (;;) {
+    const length = trySyscall('recvmsg', fd, header, K.MSG_CMSG_CLOEXEC);
+    if (length === -4) continue;
+    if (length === -104) return { length: 0, descriptor: undefined };
+    check('recvmsg', length);
+    const view = new DataView(control.buffer);
+    return { length, descriptor: view.getUint32(0, true) === 20 ? view.getInt32(16, true) : undefined };
   }
 }
 

@@ -118,6 +118,14 @@ export function wait(pid: number, { block }: { block: boolean }): ExitStatus | u
   }
 }
 
+const NS_GET_NSTYPE = 0xb703;
+
+/** The CLONE_NEW* flag of the namespace that a descriptor refers to, ioctl_ns(2); undefined if it's no namespace. */
+export function namespaceFlag(fd: number): number | undefined {
+  const flag = trySyscall('ioctl', fd, NS_GET_NSTYPE, 0);
+  return flag < 0 ? undefined : flag;
+}
+
 /** prctl(2). */
 export function prctl(option: number, ...args: Argument[]): void {
   syscall('prctl', undefined, option, ...args);

@@ -1,22 +1,17 @@
 // Runs hooks: programs of the bundle's maker at fixed moments of a container's life (config.md, "POSIX-platform Hooks").
-import { readSync, writeSync } from 'node:fs';
-import { close, dup3, memfdCreate, pollReadable, socketpair } from '../bindings/files.ts';
-import { umask } from '../bindings/privileges.ts';
-import {
-  clone,
-  execve,
-  exitNow,
-  kill,
-  pidfdOpen,
-  resetSignal,
-  setSignalMask,
-  setRlimit,
-  wait,
-} from '../bindings/process.ts';
-import type { Hook, HookKind } from './bundle/config.ts';
+import { closeSync, openSync, readlinkSync, readSync, writeSync } from 'node:fs';
+import { errnoName, O_PATH, SIGKILL } from '../bindings/constants.ts';
+import { close, memfdCreate, pollReadable, socketpair, write } from '../bindings/files.ts';
+import { kill, pidfdOpen, wait } from '../bindings/process.ts';
+import { type Hook, type HookKind, NAMESPACE_TYPES } from './bundle/config.ts';
+import { joinCgroup } from './cgroup/cgroup.ts';
 import { RuntimeError, toRuntimeError, withStep } from './errors.ts';
-import { receive, send } from './protocol.ts';
+import { type Script, stepError } from './final/script.ts';
+import { type CallerSettings, type ContainerPlace, hookScript } from './init/hook.ts';
 import { warn } from './log.ts';
+import { NAMESPACE_FILE, NAMESPACE_FLAG } from './plan/namespaces.ts';
+import { receive } from './protocol.ts';
+import { spawnScript } from './spawn.ts';
 import { type StateDocument, stateDocument } from './state/document.ts';
 import type { ContainerRecord } from './state/store.ts';
 
@@ -25,27 +20,32 @@ export class HookError extends RuntimeError {
   override readonly name = 'HookError';
 }
 
-/** What a hook gets back that the engine changed for itself. */
-export interface CallerSettings {
-  ignoredSignals: number[];
-  openFiles: { soft: bigint; hard: bigint };
-  umask: number;
-}
-
-const RLIMIT_NOFILE = 7;
-const SIGKILL = 9;
-
 /**
- * Runs the hooks of one kind in their order, each with the container's state on its standard input.
- * They run in the namespaces of the calling process.
+ * Runs the hooks of one kind in their order in the runtime's namespaces, each with the container's state on its
+ * standard input.
  * @throws HookError for the first that fails; those after it are not run
  */
 export function runHooks(kind: HookKind, hooks: Hook[], state: StateDocument, settings: CallerSettings): void {
-  hooks.forEach((hook, index) => {
+  forEachHook(kind, hooks, (hook) => runHook(hook, state, settings, undefined));
+}
+
+/**
+ * Runs hooks in the container's namespaces and cgroup, and in its root directory where `changesRoot` says so: before
+ * the root is changed their paths are the host's.
+ * @throws HookError
+ */
+export function runContainerHooks(
+  kind: 'createContainer' | 'startContainer',
+  { record, state, settings }: { record: ContainerRecord; state: StateDocument; settings: CallerSettings },
+): void {
+  const inside = { ...state, pid: record.containerPid };
+  forEachHook(kind, record.hooks[kind] ?? [], (hook) => {
+    const place = openPlace(record.pid, { changesRoot: kind === 'startContainer' });
     try {
-      runHook(hook, state, settings);
-    } catch (error) {
-      throw withStep(`${hookLabel(kind, index)} (${hook.path})`, error);
+      runHook(hook, inside, settings, { place, cgroups: record.cgroups });
+    } finally {
+      for (const { fd } of place.namespaces) closeSync(fd);
+      if (place.rootFd !== undefined) closeSync(place.rootFd);
     }
   });
 }
@@ -58,10 +58,20 @@ export function runPoststopHooks(record: ContainerRecord, settings: CallerSettin
   const state = stateDocument(record, 'stopped');
   (record.hooks.poststop ?? []).forEach((hook, index) => {
     try {
-      runHook(hook, state, settings);
+      runHook(hook, state, settings, undefined);
     } catch (error) {
       const reason = toRuntimeError(error)?.oneLine ?? String(error);
       warn(`${hookLabel('poststop', index)} (${hook.path}): ${reason}`);
+    }
+  });
+}
+
+function forEachHook(kind: HookKind, hooks: Hook[], run: (hook: Hook) => void): void {
+  hooks.forEach((hook, index) => {
+    try {
+      run(hook);
+    } catch (error) {
+      throw withStep(`${hookLabel(kind, index)} (${hook.path})`, error);
     }
   });
 }
@@ -71,79 +81,100 @@ export function hookLabel(kind: HookKind, index: number): string {
   return `hook /hooks/${kind}/${index}`;
 }
 
-function runHook(hook: Hook, state: StateDocument, settings: CallerSettings): void {
-  const input = memfdCreate('state');
-  const output = memfdCreate('output');
-  const [parentEnd, childEnd] = socketpair();
-  // At a position: the descriptor's own stays at the start, where the hook begins to read.
-  writeSync(input, JSON.stringify(state), 0);
+interface Inside {
+  place: ContainerPlace;
+  cgroups: ContainerRecord['cgroups'];
+}
+
+function runHook(hook: Hook, state: StateDocument, settings: CallerSettings, inside: Inside | undefined): void {
+  const inputFd = memfdCreate('state');
+  const outputFd = memfdCreate('output');
+  const [parentFd, syncFd] = socketpair();
   try {
-    const pid = clone(0);
-    if (pid === 0) becomeHook(hook, { input, output, errors: childEnd }, settings);
-    close(childEnd);
-    const failure = receive(parentEnd);
-    awaitHook(pid, hook, output, failure?.type === 'failed' ? failure.error.cause : undefined);
+    // At a position: the descriptor's own stays at the start, where the hook begins to read.
+    writeSync(inputFd, JSON.stringify(state), 0);
+    const script = hookScript({ hook, syncFd, inputFd, outputFd, container: inside?.place, settings });
+    const placeFds = inside === undefined ? [] : placeDescriptors(inside.place);
+    const inherit = [syncFd, inputFd, outputFd, ...placeFds];
+    const starterPid = spawnScript(script, { name: 'runts-hook', inherit, firstOwn: 3 });
+    close(syncFd);
+    if (inside !== undefined) joinCgroup(inside.cgroups, starterPid);
+    write(parentFd, Uint8Array.of(1));
+    const pid = inside === undefined ? starterPid : awaitPid(parentFd, script, starterPid);
+    awaitHook({ pid, hook, outputFd, failure: readFailure(parentFd, script) });
   } finally {
-    for (const fd of [input, output, parentEnd]) close(fd);
+    for (const fd of [inputFd, outputFd, parentFd]) close(fd);
   }
 }
 
-function becomeHook(
-  hook: Hook,
-  fds: { input: number; output: number; errors: number },
-  settings: CallerSettings,
-): never {
-  try {
-    dup3(fds.input, 0);
-    dup3(fds.output, 1);
-    dup3(fds.output, 2);
-    for (const signal of settings.ignoredSignals) resetSignal(signal);
-    setSignalMask(0n);
-    umask(settings.umask);
-    setRlimit(RLIMIT_NOFILE, settings.openFiles);
-    execve(hook.path, hook.args?.length ? hook.args : [hook.path], hook.env ?? []);
-  } catch (error) {
-    const known = toRuntimeError(error) ?? new RuntimeError(String(error));
-    send(fds.errors, { type: 'failed', error: known.toFields() });
-  }
-  exitNow(127);
+function placeDescriptors({ namespaces, rootFd }: ContainerPlace): number[] {
+  const fds = namespaces.map(({ fd }) => fd);
+  return rootFd === undefined ? fds : [...fds, rootFd];
 }
 
-/**
- * Waits for a hook's process, no longer than its timeout.
- * @param failure why it could not be started, if so
- * @throws HookError if it did not end well
- */
-export function awaitHook(pid: number, hook: Hook, output: number, failure: string | undefined): void {
+// The container's namespaces; those that the runtime is in too are left out: joining one's own user namespace is an
+// error, setns(2). The user namespace comes last: the others are joined with the rights of the runtime.
+function openPlace(pid: number, { changesRoot }: { changesRoot: boolean }): ContainerPlace {
+  const types = [...NAMESPACE_TYPES.filter((type) => type !== 'user'), 'user' as const];
+  const namespaces = types.flatMap((type) => {
+    const path = `/proc/${pid}/ns/${NAMESPACE_FILE[type]}`;
+    const isSame = readlinkSync(path) === readlinkSync(`/proc/self/ns/${NAMESPACE_FILE[type]}`);
+    return isSame ? [] : [{ fd: openSync(path, 'r'), flag: NAMESPACE_FLAG[type] }];
+  });
+  return { namespaces, rootFd: changesRoot ? openSync(`/proc/${pid}/root`, O_PATH) : undefined };
+}
+
+function awaitPid(parentFd: number, script: Script, starterPid: number): number {
+  const message = receive(parentFd, script);
+  wait(starterPid, { block: true });
+  if (message?.kind === 'event' && message.event.type === 'started') return message.pid;
+  if (message?.kind === 'failure') throw asHookError(script, message);
+  throw new HookError('the process that enters the container has died');
+}
+
+// Nothing to read: execve has closed the socket.
+function readFailure(parentFd: number, script: Script): HookError | undefined {
+  const message = receive(parentFd, script);
+  return message?.kind === 'failure' ? asHookError(script, message) : undefined;
+}
+
+function asHookError(script: Script, { step, errno }: { step: number; errno: number }): HookError {
+  return new HookError(stepError(script, step, errnoName(errno)).oneLine);
+}
+
+interface RunningHook {
+  pid: number;
+  hook: Hook;
+  outputFd: number;
+  /** Why it could not be executed, if so. */
+  failure: HookError | undefined;
+}
+
+function awaitHook({ pid, hook, outputFd, failure }: RunningHook): void {
   const ended = waitFor(pid, hook.timeout === undefined ? -1 : hook.timeout * 1000);
-  if (failure !== undefined) throw new HookError(failure);
-  checkEnd(ended, hook, output);
+  if (failure !== undefined) throw failure;
+  if (ended === undefined) throw new HookError(`took longer than its timeout of ${hook.timeout} s, killed`);
+  if (ended.code === 0) return;
+  const how = ended.signal === 0 ? `exit status ${ended.code}` : `killed by signal ${ended.signal}`;
+  const said = lastWords(outputFd);
+  throw new HookError(said === '' ? how : `${how}: ${said}`);
 }
 
+// undefined: the time was over.
 function waitFor(pid: number, timeoutMs: number): ReturnType<typeof wait> {
   const pidfd = pidfdOpen(pid);
   if (pidfd === undefined) return wait(pid, { block: true });
   const [isOver] = pollReadable([pidfd], timeoutMs);
   close(pidfd);
-  if (isOver === true) return wait(pid, { block: true });
-  kill(pid, SIGKILL);
-  wait(pid, { block: true });
-  return undefined;
+  if (isOver !== true) kill(pid, SIGKILL);
+  const ended = wait(pid, { block: true });
+  return isOver === true ? ended : undefined;
 }
 
-function checkEnd(ended: ReturnType<typeof wait>, hook: Hook, output: number): void {
-  if (ended === undefined) throw new HookError(`took longer than its timeout of ${hook.timeout} s, killed`);
-  if (ended.code === 0) return;
-  const how = ended.signal === 0 ? `exit status ${ended.code}` : `killed by signal ${ended.signal}`;
-  const said = lastLines(output);
-  throw new HookError(said === '' ? how : `${how}: ${said}`);
-}
+const MAX_WORDS = 512;
 
-const MAX_OUTPUT = 512;
-
-function lastLines(fd: number): string {
+function lastWords(fd: number): string {
   const buffer = Buffer.alloc(65536);
-  const length = readSync(fd, buffer, 0, buffer.length, 0);
-  const text = buffer.toString('utf8', 0, length).trim();
-  return text.length > MAX_OUTPUT ? `…${text.slice(-MAX_OUTPUT)}` : text;
+  const text = buffer.toString('utf8', 0, readSync(fd, buffer, 0, buffer.length, 0)).trim();
+  return text.length > MAX_WORDS ? `…${text.slice(-MAX_WORDS)}` : text;
 }

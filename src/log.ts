@@ -1,5 +1,6 @@
 // The log: --log FILE and --log-format, in runc's shape, so that managers find the message; warnings; debug on demand.
-import { appendFileSync, writeSync } from 'node:fs';
+import { openSync, writeSync } from 'node:fs';
+import { step } from './errors.ts';
 
 export interface LogOptions {
   /** A file to append to; without it warnings go to standard error. */
@@ -11,12 +12,15 @@ export interface LogOptions {
 type Level = 'debug' | 'info' | 'warning' | 'error';
 
 let options: LogOptions = { file: undefined, format: 'text', isDebug: false };
+let fileFd: number | undefined;
 let debugSink: ((text: string) => void) | undefined;
 
-/** Sets where the log goes. */
+/** Sets where the log goes. Throws if the file can't be opened. */
 export function configureLog(chosen: LogOptions, debug?: (text: string) => void): void {
   options = chosen;
   debugSink = debug;
+  const { file } = chosen;
+  if (file !== undefined) fileFd = step(`log ${file}`, () => openSync(file, 'a', 0o600));
 }
 
 /** One entry as it's written to the log file. Text has logfmt's shape: time="…" level=error msg="…". */
@@ -27,8 +31,7 @@ export function formatEntry(level: Level, msg: string, format: LogOptions['forma
 }
 
 function record(level: Level, msg: string): void {
-  if (options.file !== undefined)
-    appendFileSync(options.file, formatEntry(level, msg, options.format), { mode: 0o600 });
+  if (fileFd !== undefined) writeAll(fileFd, formatEntry(level, msg, options.format));
 }
 
 /** A warning: something was asked for and not done, and the specification says to go on. */

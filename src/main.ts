@@ -4,7 +4,6 @@ import { type CommandInvocation, type Invocation, parseCommandLine } from './cli
 import type { GlobalOptions } from './cli/commands.ts';
 import { RuntimeError, toRuntimeError, UsageError, withStep } from './errors.ts';
 import { configureLog, logError, writeAll } from './log.ts';
-import { ensureStrictMode } from './strict-mode.ts';
 
 async function main(argv: string[]): Promise<number> {
   let invocation: Invocation | undefined;
@@ -44,8 +43,7 @@ async function prepareLog(global: GlobalOptions): Promise<void> {
 }
 
 async function runCommand(invocation: CommandInvocation): Promise<number> {
-  const { dispatch, needsOneThread } = await import('./operate/dispatch.ts');
-  if (needsOneThread(invocation.command)) ensureStrictMode();
+  const { dispatch } = await import('./operate/dispatch.ts');
   return dispatch(invocation, print);
 }
 

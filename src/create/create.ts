@@ -2,29 +2,16 @@
 // something behind notes how to take it back first.
 import { closeSync, mkdirSync, openSync, unlinkSync, writeFileSync } from 'node:fs';
 import * as K from '../../bindings/constants.ts';
-import { fillProgram, flock, memfdProgram, mknodat, socketpair } from '../../bindings/files.ts';
+import { flock, mknodat, socketpair } from '../../bindings/files.ts';
 import { kill, wait } from '../../bindings/process.ts';
 import { loadBundle } from '../bundle/bundle.ts';
 import type { Config } from '../bundle/config.ts';
-import {
-  allowDevices,
-  closeCgroupEntry,
-  makeCgroup,
-  openCgroupEntry,
-  type PlacedCgroup,
-  placeCgroup,
-  removeCgroup,
-} from '../cgroup/cgroup.ts';
-import { step } from '../errors.ts';
-import { type CallerSettings, HookError, runHooks, runPoststopHooks } from '../hooks.ts';
-import { hasCreateHooks } from '../init/init.ts';
+import { makeCgroup, type PlacedCgroup, placeCgroup, removeCgroup } from '../cgroup/cgroup.ts';
+import { RuntimeError, step } from '../errors.ts';
+import { HookError, runPoststopHooks } from '../hooks.ts';
+import type { CallerSettings } from '../init/hook.ts';
 import { warn } from '../log.ts';
-import { assemble } from '../final/assemble.ts';
-import { containerProgram } from '../final/container.ts';
-import { architecture } from '../../bindings/syscall.ts';
 import { makePlan, type Plan } from '../plan/plan.ts';
-import { send } from '../protocol.ts';
-import { stateDocument } from '../state/document.ts';
 import { checkId } from '../state/id.ts';
 import { containerPidOf, startTimeOf } from '../state/status.ts';
 import {
@@ -38,9 +25,8 @@ import {
   START_FIFO,
   saveRecord,
 } from '../state/store.ts';
-import { awaitMessage } from './await-message.ts';
+import { guide } from './guide.ts';
 import { readHostFacts } from './host.ts';
-import { writeIdMaps } from './id-maps.ts';
 import { launch } from './launch.ts';
 import { unmountRootfs } from './rootfs-mount.ts';
 import { UndoList } from './undo.ts';
@@ -53,6 +39,8 @@ export interface CreateOptions {
   noPivot: boolean;
   noNewKeyring: boolean;
   preserveFds: number;
+  /** Descriptors of socket activation, which come first: sd_listen_fds(3). */
+  listenFds: number;
 }
 
 export interface Created {
@@ -67,6 +55,7 @@ export function create(options: CreateOptions): Created {
   checkId(options.id);
   const { config, bundle, warnings } = loadBundle(options.bundle);
   const host = readHostFacts();
+  checkDescriptors(options.listenFds + options.preserveFds);
   const plan = makePlan(config, host, { ...options, bundle });
   for (const warning of [...warnings, ...plan.warnings]) warn(warning);
   const placed = placeCgroup(plan.cgroup);
@@ -112,6 +101,14 @@ function rootfsMountOf({ rootfs, namespaces, id }: Plan, root: string): Containe
   return { path: rootfs.path, namespace: joined.path };
 }
 
+// The launcher has counted what the caller passed on; without it there's no telling from the engine's own.
+function checkDescriptors(wanted: number): void {
+  const passed = Number(process.env['RUNTS_FDS'] ?? wanted);
+  if (wanted <= passed) return;
+  const reason = `${wanted} descriptors are to be preserved, but ${3 + passed} is not open`;
+  throw new RuntimeError(reason, { steps: ['--preserve-fds and LISTEN_FDS'] });
+}
+
 interface Build {
   options: CreateOptions;
   plan: Plan;
@@ -129,39 +126,31 @@ function build(parts: Build): number {
   flock(folderFd, K.LOCK_EX);
   saveRecord(root, record);
   const [parentFd, syncFd] = socketpair();
-  const programFd = memfdProgram('runts-init');
-  const fds = { ...openFifos(`${root}/${id}`, folderFd), syncFd, programFd };
+  const fifos = openFifos(`${root}/${id}`, folderFd);
   if (record.rootfsMount !== undefined) prepareMountPoint(record.rootfsMount, undo);
   undo.add('remove cgroup', () => removeCgroup(record.cgroups));
   makeCgroup(placed);
-  const cgroupEntry = openCgroupEntry(placed);
-  undo.add('end the container process', () => endProcess(record.pid));
-  const state = stateDocument(record, 'creating');
+  undo.add('end the container process', () => endProcess(record.pid, parentFd));
   const rootMountPoint = record.rootfsMount?.path ?? plan.rootfs.path;
-  record.pid = launch({ plan, placedCgroup: placed, cgroupEntry, ...fds, state, settings, rootMountPoint }, parentFd);
-  for (const fd of [syncFd, fds.startFd, fds.resultFd]) closeSync(fd);
-  closeCgroupEntry(cgroupEntry);
-  record.startTime = startTimeOf(record.pid) ?? '';
-  record.containerPid = containerPidOf(record.pid);
-  saveRecord(root, record);
-  guide(parts, parentFd, fds);
+  const launched = launch({ plan, placedCgroup: placed, syncFd, ...fifos, rootMountPoint });
+  for (const fd of [syncFd, fifos.startFd, fifos.resultFd]) closeSync(fd);
+  const onStarted = (pid: number) => saveProcess(root, record, pid);
+  guide({ plan, placed, record, settings, launched, parentFd, onStarted });
   closeSync(parentFd);
-  closeSync(programFd);
   if (options.pidFile !== undefined) writePidFile(options.pidFile, record.pid, undo);
   markCreated(root, id);
   return folderFd;
 }
 
-// Descriptors that the container process inherits.
-interface ContainerFds {
-  syncFd: number;
-  programFd: number;
-  startFd: number;
-  resultFd: number;
+function saveProcess(root: string, record: ContainerRecord, pid: number): void {
+  record.pid = pid;
+  record.startTime = startTimeOf(pid) ?? '';
+  record.containerPid = containerPidOf(pid);
+  saveRecord(root, record);
 }
 
 // Both ends of a FIFO in one descriptor: opening doesn't wait, and the container process alone keeps it open.
-function openFifos(folder: string, folderFd: number): Pick<ContainerFds, 'startFd' | 'resultFd'> {
+function openFifos(folder: string, folderFd: number): { startFd: number; resultFd: number } {
   const open = (name: string) => {
     mknodat(folderFd, name, K.S_IFIFO | 0o600);
     return openSync(`${folder}/${name}`, 'r+');
@@ -169,39 +158,17 @@ function openFifos(folder: string, folderFd: number): Pick<ContainerFds, 'startF
   return { startFd: open(START_FIFO), resultFd: open(RESULT_FIFO) };
 }
 
-// The parent's half of the table in protocol.ts.
-function guide({ plan, placed, record, settings }: Build, parentFd: number, fds: ContainerFds): void {
-  const { namespaces, cgroup, hooks } = plan;
-  if (namespaces.newUser) {
-    writeIdMaps(record.pid, namespaces);
-    send(parentFd, { type: 'mapped' });
-  }
-  const { home } = awaitMessage(parentFd, plan, record.pid, 'mounted');
-  // After the mounts, which may need devices that the container is not to have; before the hooks, which may add some.
-  allowDevices(placed, cgroup.deviceRules);
-  if (hasCreateHooks(plan)) {
-    const state = stateDocument(record, 'creating');
-    runHooks('prestart', hooks.prestart ?? [], state, settings);
-    runHooks('createRuntime', hooks.createRuntime ?? [], state, settings);
-    send(parentFd, { type: 'hooksRun' });
-  }
-  // While the container process does its last steps.
-  const env = [...(plan.process?.env ?? []), ...(home === undefined ? [] : [`HOME=${home}`])];
-  fillProgram(fds.programFd, assemble(containerProgram(plan, { ...fds, env }), architecture));
-  send(parentFd, { type: 'program' });
-  awaitMessage(parentFd, plan, record.pid, 'report');
-}
-
 function writePidFile(path: string, pid: number, undo: UndoList): void {
   step(`write pid file ${path}`, () => writeFileSync(path, String(pid)));
   undo.add('remove pid file', () => unlinkSync(path));
 }
 
-function endProcess(pid: number): void {
-  if (pid === 0) return;
+// A process whose pid is not known yet ends by itself when the socket is closed.
+function endProcess(pid: number, parentFd: number): void {
+  closeSync(parentFd);
   // It's our child: its pid can't belong to another before we wait for it.
-  kill(pid, K.SIGKILL);
-  wait(pid, { block: true });
+  if (pid !== 0) kill(pid, K.SIGKILL);
+  while (wait(-1, { block: true }) !== undefined);
 }
 
 function prepareMountPoint(mount: NonNullable<ContainerRecord['rootfsMount']>, undo: UndoList): void {

@@ -1,5 +1,5 @@
 // Gathers what the plan has to know about the runtime's process and the kernel.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { getRlimit } from '../../bindings/process.ts';
 import { RuntimeError } from '../errors.ts';
@@ -23,6 +23,7 @@ export function readHostFacts(): HostFacts {
     umask: Number.parseInt(fieldOf(status, 'Umask', 4), 8),
     openFiles: callerOpenFiles(process.env['RUNTS_NOFILE']),
     ignoredSignals: signalsIn(maskField(status, 'SigIgn')),
+    hasKcore: existsSync('/proc/kcore'),
   };
 }
 

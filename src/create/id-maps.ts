@@ -14,6 +14,12 @@ function writeMap(path: string, mappings: IdMapping[]): void {
   if (mappings.length > 0) writeFileSync(path, mapText(mappings));
 }
 
+/** The host's ids of the container's root: 0 without a user namespace, or where it's not mapped. */
+export function hostOwner({ uidMappings, gidMappings }: NamespacePlan): { uid: number; gid: number } {
+  const ofRoot = (mappings: IdMapping[]) => mappings.find(({ containerID }) => containerID === 0)?.hostID ?? 0;
+  return { uid: ofRoot(uidMappings), gid: ofRoot(gidMappings) };
+}
+
 /** The text of a map: one line for each range. It has to reach the kernel in one write. */
 export function mapText(mappings: IdMapping[]): string {
   return mappings.map(({ containerID, hostID, size }) => `${containerID} ${hostID} ${size}\n`).join('');

@@ -1,55 +1,125 @@
-// Makes the container process: directly, or through a joiner that enters the namespaces given by path first.
-import { close } from '../../bindings/files.ts';
-import { clone, exitNow, wait } from '../../bindings/process.ts';
-import { CLONE_PARENT } from '../../bindings/constants.ts';
+// Starts the container's init program, with what it needs to have looked up on the host.
+import { closeSync, fstatSync, openSync, statSync } from 'node:fs';
+import * as K from '../../bindings/constants.ts';
+import { memfdProgram } from '../../bindings/files.ts';
+import { namespaceFlag } from '../../bindings/process.ts';
+import { NAMESPACE_TYPES } from '../bundle/config.ts';
+import type { PlacedCgroup } from '../cgroup/cgroup.ts';
 import { RuntimeError, step } from '../errors.ts';
-import { type InitInputs, init, tellFailure } from '../init/init.ts';
-import { joinNamespaces, openNamespaces } from '../init/namespaces.ts';
-import { receive, send } from '../protocol.ts';
+import type { Script } from '../final/script.ts';
+import { makedev } from '../init/devices.ts';
+import { beginScript } from '../init/begin.ts';
+import { finalScript } from '../init/final.ts';
+import type { MountFacts } from '../init/mounts.ts';
+import type { OpenNamespace } from '../init/namespaces.ts';
+import { setupScript } from '../init/setup.ts';
+import type { MountPlan } from '../plan/mounts.ts';
+import { type JoinedNamespace, NAMESPACE_FLAG } from '../plan/namespaces.ts';
+import type { Plan } from '../plan/plan.ts';
+import { fillWithScript, spawnScript } from '../spawn.ts';
+import { openPath } from './container-paths.ts';
+
+export interface LaunchInputs {
+  plan: Plan;
+  placedCgroup: PlacedCgroup[];
+  syncFd: number;
+  startFd: number;
+  resultFd: number;
+  rootMountPoint: string;
+}
+
+/** The container's programs on their way. */
+export interface Launched {
+  /** The program that runs now: what its reports mean. */
+  script: Script;
+  /** The process that makes the container process, and ends then. */
+  starterPid: number;
+  /** Makes the third program ready, now that the environment is known. */
+  prepareFinal(env: string[]): void;
+  /** Note that the next program runs now. */
+  advance(): void;
+}
 
 /**
- * Starts the container process.
- * @param parentFd the runtime's end of the socketpair, for the joiner's word
- * @returns its pid as the runtime sees it
+ * Starts the container's first program. The others are built while it runs: they're not needed sooner, and the kernel
+ * takes its time to make namespaces.
  */
-export function launch(inputs: Omit<InitInputs, 'namespaces'>, parentFd: number): number {
-  const { namespaces } = inputs.plan;
-  const opened = openNamespaces(namespaces.joined);
-  const pid = namespaces.needsJoiner
-    ? launchThroughJoiner(inputs, opened, parentFd)
-    : cloneContainer(inputs, namespaces.cloneFlags);
-  if (pid === 0) init({ ...inputs, namespaces: opened });
-  for (const { fd } of opened) close(fd);
-  return pid;
+export function launch(inputs: LaunchInputs): Launched {
+  const { plan, placedCgroup, syncFd, startFd, resultFd } = inputs;
+  if (plan.rootfs.maskedPaths.length > 0) checkNull();
+  const mountFacts = lookUpMounts(plan);
+  const namespaces = openNamespaces(plan.namespaces.joined);
+  const v2 = placedCgroup.find(({ hierarchy }) => hierarchy.version === 2);
+  const cgroupFd = v2 && step(`open cgroup ${v2.directory}`, () => openSync(v2.directory, 'r'));
+  const [setupFd, finalFd] = [memfdProgram('runts-init'), memfdProgram('runts-init')];
+  const begin = beginScript({ plan, namespaces, placedCgroup, cgroupFd, syncFd, setupFd });
+  const own = [...namespaces.map(({ fd }) => fd), ...(cgroupFd === undefined ? [] : [cgroupFd])];
+  const inherit = [syncFd, startFd, resultFd, setupFd, finalFd, ...own];
+  const options = { name: 'runts-init', inherit, firstOwn: 3 + plan.preserveFds };
+  const starterPid = step('start the init program', () => spawnScript(begin, options));
+  for (const fd of own) closeSync(fd);
+  const setup = setupScript({ ...inputs, finalFd, mountFacts });
+  fillWithScript(setupFd, setup);
+  closeSync(setupFd);
+  const scripts = [begin, setup];
+  return {
+    script: begin,
+    starterPid,
+    prepareFinal(env) {
+      const final = finalScript({ plan, syncFd, startFd, resultFd, env });
+      fillWithScript(finalFd, final);
+      closeSync(finalFd);
+      scripts.push(final);
+    },
+    advance() {
+      this.script = scripts[scripts.indexOf(this.script) + 1] ?? this.script;
+    },
+  };
 }
 
-function cloneContainer({ cgroupEntry }: Omit<InitInputs, 'namespaces'>, flags: number): number {
-  return step('create the container process', () => clone(flags, cgroupEntry.folderFd));
+// Masked files are covered with the host's /dev/null.
+function checkNull(): void {
+  const stat = statSync('/dev/null');
+  if (stat.isCharacterDevice() && stat.rdev === makedev(1, 3)) return;
+  throw new RuntimeError("the host's /dev/null is not the null device (1:3)");
 }
 
-// CLONE_PARENT makes the container process a child of the runtime, not of the joiner.
-function launchThroughJoiner(
-  inputs: Omit<InitInputs, 'namespaces'>,
-  opened: ReturnType<typeof openNamespaces>,
-  parentFd: number,
-): number {
-  const { plan, syncFd } = inputs;
-  const joinerPid = clone(0);
-  if (joinerPid === 0) {
-    try {
-      joinNamespaces(opened);
-      const pid = cloneContainer(inputs, plan.namespaces.cloneFlags | CLONE_PARENT);
-      if (pid === 0) init({ ...inputs, namespaces: [] });
-      send(syncFd, { type: 'started', pid });
-      exitNow(0);
-    } catch (error) {
-      tellFailure(syncFd, error);
-      exitNow(1);
-    }
-  }
-  const message = receive(parentFd);
-  wait(joinerPid, { block: true });
-  if (message?.type === 'started') return message.pid;
-  if (message?.type === 'failed') throw RuntimeError.fromFields(message.error);
-  throw new RuntimeError('the process that joins the namespaces has died');
+function lookUpMounts({ mounts, rootfs }: Plan): MountFacts[] {
+  const rootFd = step(`/root/path ${rootfs.path}`, () => openSync(rootfs.path, K.O_PATH | K.O_DIRECTORY));
+  const facts = mounts.map((mount) => step(`mount ${mount.label}`, () => lookUpMount(mount, rootFd)));
+  closeSync(rootFd);
+  return facts;
+}
+
+function lookUpMount({ kind, type, source, data, destination }: MountPlan, rootFd: number): MountFacts {
+  if (kind === 'bind') return { isDirectory: statSync(source).isDirectory(), coveredMode: undefined };
+  const wantsMode = type === 'tmpfs' && kind === 'filesystem' && !data.some((option) => option.startsWith('mode='));
+  return { isDirectory: true, coveredMode: wantsMode ? modeOf(rootFd, destination) : undefined };
+}
+
+// A tmpfs over an existing directory looks like that directory, unless the config says otherwise.
+function modeOf(rootFd: number, path: string): number | undefined {
+  const fd = openPath(rootFd, path);
+  if (fd === undefined) return undefined;
+  const mode = fstatSync(fd).mode & 0o7777;
+  closeSync(fd);
+  return mode;
+}
+
+// Opens the namespaces to join and checks that each is of its kind, before anything is changed.
+function openNamespaces(joined: JoinedNamespace[]): OpenNamespace[] {
+  return joined.map((namespace) =>
+    step(`${namespace.pointer}/path ${namespace.path}`, () => {
+      const fd = openSync(namespace.path, K.O_RDONLY | K.O_NONBLOCK);
+      checkKind(fd, namespace);
+      return { ...namespace, fd };
+    }),
+  );
+}
+
+function checkKind(fd: number, { type }: JoinedNamespace): void {
+  const flag = namespaceFlag(fd);
+  if (flag === NAMESPACE_FLAG[type]) return;
+  const found = NAMESPACE_TYPES.find((other) => NAMESPACE_FLAG[other] === flag);
+  throw new RuntimeError(`is ${found === undefined ? 'no' : `a ${found}`} namespace, not one of type ${type}`);
 }

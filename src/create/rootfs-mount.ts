@@ -1,9 +1,14 @@
 // Takes away the mounts of a container that has no mount namespace of its own.
 import { closeSync, openSync } from 'node:fs';
 import * as K from '../../bindings/constants.ts';
+import { errnoName } from '../../bindings/constants.ts';
 import { umount2 } from '../../bindings/mount.ts';
-import { clone, exitNow, setns, wait } from '../../bindings/process.ts';
-import { errnoOf, RuntimeError } from '../errors.ts';
+import { socketpair } from '../../bindings/files.ts';
+import { wait } from '../../bindings/process.ts';
+import { errnoOf } from '../errors.ts';
+import { Script, stepError } from '../final/script.ts';
+import { receive } from '../protocol.ts';
+import { spawnScript } from '../spawn.ts';
 import type { ContainerRecord } from '../state/store.ts';
 
 /** Unmounts the container's root with all that is mounted below it. Nothing mounted there is not an error. */
@@ -12,10 +17,7 @@ export function unmountRootfs({ path, namespace }: NonNullable<ContainerRecord['
     unmount(path);
     return;
   }
-  const pid = clone(0);
-  if (pid === 0) exitNow(unmountInside(path, namespace));
-  const code = wait(pid, { block: true })?.code ?? 0;
-  if (code !== 0) throw new RuntimeError(`could not unmount ${path} in ${namespace}`);
+  unmountInside(path, namespace);
 }
 
 function unmount(path: string): void {
@@ -27,15 +29,33 @@ function unmount(path: string): void {
   }
 }
 
-function unmountInside(path: string, namespace: string): number {
+// In somebody else's mount namespace.
+function unmountInside(path: string, namespace: string): void {
+  const namespaceFd = openIfThere(namespace);
+  // A namespace that is gone has taken its mounts with it.
+  if (namespaceFd === undefined) return;
+  const [parentFd, syncFd] = socketpair();
+  const script = new Script(syncFd);
+  script.call('setns', [namespaceFd, K.CLONE_NEWNS], { path: namespace });
+  const args = [script.string(path), K.MNT_DETACH | K.UMOUNT_NOFOLLOW];
+  script.call('umount2', args, { path, ignoreErrnos: [NOT_MOUNTED, NOT_THERE] });
+  const pid = spawnScript(script, { name: 'runts-umount', inherit: [syncFd, namespaceFd], firstOwn: 3 });
+  closeSync(syncFd);
+  const message = receive(parentFd, script);
+  wait(pid, { block: true });
+  closeSync(parentFd);
+  closeSync(namespaceFd);
+  if (message?.kind === 'failure') throw stepError(script, message.step, errnoName(message.errno));
+}
+
+const NOT_MOUNTED = 22;
+const NOT_THERE = 2;
+
+function openIfThere(path: string): number | undefined {
   try {
-    const fd = openSync(namespace, 'r');
-    setns(fd, K.CLONE_NEWNS);
-    closeSync(fd);
-    unmount(path);
-    return 0;
+    return openSync(path, 'r');
   } catch (error) {
-    // A namespace that is gone has taken its mounts with it.
-    return errnoOf(error) === 'ENOENT' ? 0 : 1;
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
   }
 }

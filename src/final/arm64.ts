@@ -1,7 +1,7 @@
 // Machine code for arm64: Arm Architecture Reference Manual (DDI 0487), C6.2; system calls as in syscall(2).
 import { halves } from './bytes.ts';
 import { Encoder, type Kept, type Label } from './encoder.ts';
-import type { Address, Operand } from './memory.ts';
+import { type Address, checkOperand, type Operand } from './memory.ts';
 
 const RESULT = 0;
 const NUMBER = 8;
@@ -108,6 +108,7 @@ export class Arm64Encoder extends Encoder {
 
   /** Register ← number, 16 bits at a time; what movz sets to zeros, or movn to ones, needs no movk. */
   private immediate(register: number, value: number | bigint): void {
+    checkOperand(value);
     const [low, high] = halves(value);
     const rest = high === 0xffffffff ? 0xffff : 0;
     this.emit(rest === 0 ? movz(register, low & 0xffff) : movn(register, ~low & 0xffff), 4);

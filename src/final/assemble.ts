@@ -72,7 +72,14 @@ class Assembler {
         this.encoder.keep('reportFd', operation.fd);
         break;
       case 'waitByte':
-        this.waitByte(operation.fd, operation.buffer);
+        this.waitByte(operation);
+        break;
+      case 'keepResult':
+        this.encoder.keep('errno', 'result');
+        break;
+      case 'reportKept':
+        this.encoder.recall('errno');
+        this.encoder.jump(this.failed);
         break;
       case 'label':
         this.encoder.label(operation.name);
@@ -92,28 +99,41 @@ class Assembler {
     }
   }
 
-  private call({ name, args, step = 0, ignore, ignoreErrnos, save, goto }: Call): void {
+  private call({ name, args, options }: Call): void {
     const encoder = this.encoder;
-    if (!ignore && goto === undefined) encoder.keep('step', step);
+    const { step = 0, ignore, ignoreErrnos, save, keepGoto, gotoOn } = options;
+    const goto = keepGoto ?? options.goto;
+    if (!ignore && (goto === undefined || keepGoto !== undefined)) encoder.keep('step', step);
     this.syscall(name, args);
     if (save !== undefined) encoder.store(save.address);
     if (ignore) return;
-    const next = encoder.newLabel();
-    for (const errno of ignoreErrnos ?? []) encoder.jumpIfResult(-errno, next);
+    if (gotoOn !== undefined) for (const { errno, label } of gotoOn) encoder.jumpIfResult(-errno, label);
     const isExec = name === 'execve' || name === 'execveat';
-    encoder.jumpIfFailed(goto ?? (isExec ? this.execFailed : this.failed));
+    const failed = goto ?? (isExec ? this.execFailed : this.failed);
+    if (ignoreErrnos === undefined) {
+      encoder.jumpIfFailed(failed);
+      return;
+    }
+    const next = encoder.newLabel();
+    for (const errno of ignoreErrnos) encoder.jumpIfResult(-errno, next);
+    encoder.jumpIfFailed(failed);
     encoder.label(next);
   }
 
-  private waitByte(fd: Operand, buffer: Address): void {
-    const again = this.encoder.newLabel();
-    const done = this.encoder.newLabel();
-    this.encoder.label(again);
-    this.syscall('read', [fd, buffer, 1]);
-    this.encoder.jumpIfResult(1, done);
-    this.encoder.jumpIfResult(-EINTR, again);
+  private waitByte({ fd, buffer, size }: { fd: Operand; buffer: Address; size: number }): void {
+    const encoder = this.encoder;
+    const again = encoder.newLabel();
+    const quit = encoder.newLabel();
+    const done = encoder.newLabel();
+    encoder.label(again);
+    this.syscall('read', [fd, buffer, size]);
+    encoder.jumpIfResult(-EINTR, again);
+    encoder.jumpIfResult(0, quit);
+    encoder.jumpIfFailed(quit);
+    encoder.jump(done);
+    encoder.label(quit);
     this.exit(EXIT_FAILED);
-    this.encoder.label(done);
+    encoder.label(done);
   }
 
   private execFirst({ candidates, argv, envp, step }: ExecFirst): void {

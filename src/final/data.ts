@@ -54,13 +54,15 @@ export class Data {
   /**
    * Strings and the NULL-terminated array of pointers to them: argv or envp of execve(2). Use this for them rather than
    * `string` and `pointers`: it keeps them apart from what is touched before the program waits.
+   * @param more places of further strings, which the program fills in itself
    */
-  stringArray(list: readonly string[]): Address {
+  stringArray(list: readonly string[], more: readonly Address[] = []): Address {
     const bytes = this.bulk;
     const offsets: number[] = [];
     for (const text of list) offsets.push(bytes.text(refuseNul(text)));
     const start = bytes.align(8);
     for (const offset of offsets) bytes.pointer('bulk', offset);
+    for (const { section, offset } of more) bytes.pointer(section, offset);
     bytes.word(0);
     return new Address('bulk', start);
   }

@@ -7,7 +7,7 @@ import { REPORT_SIZE } from './report.ts';
 /** What to do around one system call. A call that fails is reported, and the program exits, unless told otherwise. */
 export interface CallOptions {
   /** The number that a report names the call by; 0 if left out. */
-  step?: number;
+  step?: number | undefined;
   /** Go on, whatever the result. */
   ignore?: boolean;
   /** Go on if it failed with one of these. */
@@ -16,13 +16,18 @@ export interface CallOptions {
   save?: Slot;
   /** Go on at this label if it failed. */
   goto?: string;
+  /** Go on at this label if it failed, where `reportKept` can report it. */
+  keepGoto?: string;
+  /** Go on at a label if it failed with that errno. */
+  gotoOn?: readonly { readonly errno: number; readonly label: string }[];
 }
 
 /** A system call of the program. */
-export interface Call extends CallOptions {
+export interface Call {
   readonly kind: 'call';
   readonly name: SyscallName;
   readonly args: readonly Operand[];
+  readonly options: CallOptions;
 }
 
 /** The search of execvp(3), unrolled. */
@@ -39,7 +44,8 @@ export type Operation =
   | Call
   | ExecFirst
   | { readonly kind: 'reportTo'; readonly fd: Operand }
-  | { readonly kind: 'waitByte'; readonly fd: Operand; readonly buffer: Address }
+  | { readonly kind: 'waitByte'; readonly fd: Operand; readonly buffer: Address; readonly size: number }
+  | { readonly kind: 'reportKept' | 'keepResult' }
   | { readonly kind: 'label'; readonly name: string }
   | { readonly kind: 'goto'; readonly label: string }
   | { readonly kind: 'ifZero' | 'ifNegative'; readonly slot: Slot; readonly label: string }
@@ -65,9 +71,8 @@ export class Program extends Data {
   call(name: SyscallName, args: readonly Operand[], options: CallOptions = {}): void {
     if (args.length > 6) throw new Error(`${name}: a system call takes at most 6 arguments, not ${args.length}`);
     if (options.ignore && options.goto !== undefined) throw new Error(`${name}: both ignore and goto`);
-    for (const arg of args) checkOperand(arg);
     if (!options.ignore && options.goto === undefined) this.mayReport(options.step ?? 0);
-    this.operations.push({ kind: 'call', name, args, ...options });
+    this.operations.push({ kind: 'call', name, args, options });
   }
 
   /**
@@ -75,10 +80,26 @@ export class Program extends Data {
    * file, or if reading fails, nobody waits for this program any longer: it exits 1 without a report.
    */
   waitByte(fd: Operand, buffer?: Address): void {
-    checkOperand(fd);
     this.byte ??= buffer === undefined ? this.reserve(1) : undefined;
     const target = buffer ?? this.byte;
-    if (target !== undefined) this.operations.push({ kind: 'waitByte', fd, buffer: target });
+    if (target !== undefined) this.waitBytes(fd, target, 1);
+  }
+
+  /** The same for a message of up to `size` bytes. */
+  waitBytes(fd: Operand, buffer: Address, size: number): void {
+    checkOperand(fd);
+    this.operations.push({ kind: 'waitByte', fd, buffer, size });
+  }
+
+  /** After `keepGoto`: keeps what has failed while other calls are made. */
+  keepResult(): void {
+    this.operations.push({ kind: 'keepResult' });
+  }
+
+  /** Reports what keepResult has kept, and exits. */
+  reportKept(): void {
+    this.mayReport(0);
+    this.operations.push({ kind: 'reportKept' });
   }
 
   /**

@@ -2,7 +2,7 @@
 // bytes are written as the little-endian numbers that they are emitted as: 0x050f is 0f 05, `syscall`.
 import { halves } from './bytes.ts';
 import { Encoder, type Kept, type Label } from './encoder.ts';
-import type { Address, Operand } from './memory.ts';
+import { type Address, checkOperand, type Operand } from './memory.ts';
 
 const RAX = 0;
 /** rdi, rsi, rdx, r10, r8, r9. */
@@ -106,20 +106,29 @@ export class X64Encoder extends Encoder {
 
   /** Register ← number, in the shortest of four forms. */
   private immediate(register: number, value: number | bigint): void {
-    const [low, high] = halves(value);
-    if (low === 0 && high === 0) {
-      this.registers(0x40, 0x31, register, register); // xor
-    } else if (high === 0) {
-      this.moveImmediate32(register); // the upper half becomes zero
-      this.emit(low, 4);
-    } else {
-      const isShort = high === 0xffffffff && low >= 0x80000000;
-      this.emit(register > 7 ? REX_W | REX_B : REX_W, 1);
-      if (isShort) this.emit(0xc7, 1); // mov register, sign-extended 32 bits
-      this.emit((isShort ? 0xc0 : 0xb8) | (register & 7), 1);
-      this.emit(low, 4);
-      if (!isShort) this.emit(high, 4);
+    // Most numbers are small: they take the short way.
+    if (typeof value === 'number' && value >>> 0 === value) {
+      if (value === 0)
+        this.registers(0x40, 0x31, register, register); // xor
+      else {
+        this.moveImmediate32(register); // the upper half becomes zero
+        this.emit(value, 4);
+      }
+      return;
     }
+    checkOperand(value);
+    const [low, high] = halves(value);
+    if (high === 0) {
+      this.moveImmediate32(register);
+      this.emit(low, 4);
+      return;
+    }
+    const isShort = high === 0xffffffff && low >= 0x80000000;
+    this.emit(register > 7 ? REX_W | REX_B : REX_W, 1);
+    if (isShort) this.emit(0xc7, 1); // mov register, sign-extended 32 bits
+    this.emit((isShort ? 0xc0 : 0xb8) | (register & 7), 1);
+    this.emit(low, 4);
+    if (!isShort) this.emit(high, 4);
   }
 
   /** The opcode of `mov register, 32 bits`; the operand comes next. */

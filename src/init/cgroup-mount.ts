@@ -1,14 +1,15 @@
 // Mounts of type "cgroup": the container sees its own cgroup, in the layout that the host has (v1, hybrid, v2).
-import { closeSync } from 'node:fs';
 import { basename } from 'node:path';
 import * as K from '../../bindings/constants.ts';
-import { symlinkat } from '../../bindings/files.ts';
-import { fsconfigCreate, fsconfigSet, fsmount, fsopen, mountSetattr, openTreeClone } from '../../bindings/mount.ts';
+import type { Slot } from '../final/memory.ts';
 import type { PlacedCgroup } from '../cgroup/cgroup.ts';
-import { errnoOf, step } from '../errors.ts';
 import type { MountPlan } from '../plan/mounts.ts';
-import { attach, makeMount } from './mounts.ts';
-import { openPath } from './paths.ts';
+import { copyTree, setAttributes } from './mount-calls.ts';
+import { newFileSystem } from './file-systems.ts';
+import { attachAt } from './mounts.ts';
+import type { Root } from './paths.ts';
+
+const EEXIST = 17;
 
 export interface CgroupMountOptions {
   placed: PlacedCgroup[];
@@ -17,66 +18,64 @@ export interface CgroupMountOptions {
 }
 
 /** Mounts the container's view of its cgroup. */
-export function makeCgroupMount(rootFd: number, plan: MountPlan, { placed, hasNamespace }: CgroupMountOptions): void {
+export function makeCgroupMount(root: Root, plan: MountPlan, { placed, hasNamespace }: CgroupMountOptions): void {
   const v1 = placed.filter(({ hierarchy }) => hierarchy.version === 1);
-  step(`mount ${plan.label}`, () => {
-    if (v1.length === 0) {
-      for (const place of placed) attach(rootFd, view(place, plan, hasNamespace), plan.destination, 'directory');
+  const { script } = root;
+  script.within(`mount ${plan.label}`, () => {
+    const mount = script.slot();
+    if (v1.length > 0) {
+      makeV1(root, plan, { placed: v1, hasNamespace });
       return;
     }
-    const tmpfs = { ...plan, kind: 'filesystem' as const, type: 'tmpfs', data: ['mode=755'], superblock: [] };
-    const tmpfsFd = makeMount(rootFd, { ...tmpfs, source: 'tmpfs', readonlyLater: true });
-    for (const place of v1) mountHierarchy(rootFd, plan, place, hasNamespace);
-    if (tmpfsFd === undefined) return;
-    if ((plan.attributes.set & K.MOUNT_ATTR_RDONLY) !== 0) mountSetattr(tmpfsFd, { set: K.MOUNT_ATTR_RDONLY });
-    closeSync(tmpfsFd);
+    for (const place of placed) {
+      view(root, place, plan, { hasNamespace, into: mount });
+      attachAt(root, mount, plan.destination, 'directory');
+    }
   });
 }
 
-function mountHierarchy(rootFd: number, plan: MountPlan, place: PlacedCgroup, hasNamespace: boolean): void {
-  const { controllers, mountPoint } = place.hierarchy;
-  const name = basename(mountPoint);
-  attach(rootFd, view(place, plan, hasNamespace), `${plan.destination}/${name}`, 'directory');
-  // Controllers that share a hierarchy (cpu,cpuacct) are found by their own names too.
-  const others = controllers.filter((controller) => controller !== name && !controller.startsWith('name='));
-  const folderFd = others.length === 0 ? undefined : openPath(rootFd, plan.destination);
-  if (folderFd === undefined) return;
-  for (const controller of others) link(name, folderFd, controller);
-  closeSync(folderFd);
+// A tmpfs with a folder for each hierarchy.
+function makeV1(root: Root, plan: MountPlan, { placed, hasNamespace }: CgroupMountOptions): void {
+  const { script } = root;
+  const tmpfs = script.slot();
+  const set = plan.attributes.set & ~K.MOUNT_ATTR_RDONLY;
+  newFileSystem(script, root.fileSystems, { type: 'tmpfs', source: 'tmpfs', options: ['mode=755'], set }, tmpfs);
+  attachAt(root, tmpfs, plan.destination, 'directory');
+  root.noteFresh(plan.destination, tmpfs);
+  const mount = script.slot();
+  for (const place of placed) {
+    const name = basename(place.hierarchy.mountPoint);
+    view(root, place, plan, { hasNamespace, into: mount });
+    attachAt(root, mount, `${plan.destination}/${name}`, 'directory');
+    linkControllers(root, place, name, tmpfs);
+  }
+  if (set !== plan.attributes.set) setAttributes(script, tmpfs, { set: K.MOUNT_ATTR_RDONLY }, plan.destination);
 }
 
-function link(target: string, folderFd: number, name: string): void {
-  try {
-    symlinkat(target, folderFd, name);
-  } catch (error) {
-    // The hierarchy's folder is called by one of its controllers already.
-    if (errnoOf(error) !== 'EEXIST') throw error;
+// Controllers that share a hierarchy (cpu,cpuacct) are found by their own names too.
+function linkControllers({ script }: Root, { hierarchy }: PlacedCgroup, name: string, folder: Slot): void {
+  for (const controller of hierarchy.controllers) {
+    if (controller === name || controller.startsWith('name=')) continue;
+    const args = [script.string(name), folder, script.string(controller)];
+    script.call('symlinkat', args, { path: controller, ignoreErrnos: [EEXIST] });
   }
 }
 
 // A detached mount of the container's cgroup in one hierarchy.
-function view({ hierarchy, directory }: PlacedCgroup, plan: MountPlan, hasNamespace: boolean): number {
-  const { set, clear } = plan.attributes;
+function view(
+  { script, fileSystems }: Root,
+  { hierarchy, directory }: PlacedCgroup,
+  { attributes }: MountPlan,
+  { hasNamespace, into }: { hasNamespace: boolean; into: Slot },
+): void {
   if (!hasNamespace) {
-    const treeFd = openTreeClone(K.AT_FDCWD, directory, { recursive: false });
-    mountSetattr(treeFd, { set, clear }, directory);
-    return treeFd;
-  }
-  const type = hierarchy.version === 2 ? 'cgroup2' : 'cgroup';
-  const fsFd = fsopen(type);
-  fsconfigSet(fsFd, 'source', 'cgroup');
-  for (const controller of hierarchy.controllers) setController(fsFd, controller);
-  fsconfigCreate(fsFd, type);
-  const mountFd = fsmount(fsFd, set, type);
-  closeSync(fsFd);
-  return mountFd;
-}
-
-function setController(fsFd: number, controller: string): void {
-  if (!controller.startsWith('name=')) {
-    fsconfigSet(fsFd, controller);
+    copyTree(script, directory, into, { recursive: false });
+    setAttributes(script, into, attributes, directory);
     return;
   }
-  fsconfigSet(fsFd, 'none');
-  fsconfigSet(fsFd, 'name', controller.slice(5));
+  const options = hierarchy.controllers.flatMap((controller) =>
+    controller.startsWith('name=') ? ['none', controller] : [controller],
+  );
+  const type = hierarchy.version === 2 ? 'cgroup2' : 'cgroup';
+  newFileSystem(script, fileSystems, { type, source: 'cgroup', options, set: attributes.set }, into);
 }

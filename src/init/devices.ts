@@ -1,71 +1,94 @@
 // Device nodes and links in the container (config-linux.md, "Devices", "Default Devices").
-import { closeSync, existsSync, fstatSync } from 'node:fs';
 import * as K from '../../bindings/constants.ts';
-import { fchmodat, fchownat, makedev, mknodat, openat2, symlinkat } from '../../bindings/files.ts';
-import { moveMount, openTreeClone } from '../../bindings/mount.ts';
-import { errnoOf, RuntimeError, step } from '../errors.ts';
+import type { Slot } from '../final/memory.ts';
+import type { Script } from '../final/script.ts';
 import type { DevicePlan, DevicesPlan } from '../plan/devices.ts';
-import { makeParent } from './paths.ts';
+import { attach, copyTree } from './mount-calls.ts';
+import { type Root, split } from './paths.ts';
+
+const EPERM = 1;
+const EEXIST = 17;
 
 /** Makes all nodes and links. */
-export function makeDevices(rootFd: number, { nodes, links }: DevicesPlan): void {
-  for (const node of nodes) step(node.label, () => makeNode(rootFd, node));
-  for (const { path, target } of links) {
-    if (path === '/dev/core' && !existsSync(target)) continue;
-    step(`default link ${path}`, () => makeLink(rootFd, path, target));
+export function makeDevices(root: Root, { nodes, links }: DevicesPlan): void {
+  const folders = new Folders(root);
+  nodes.forEach((node, index) => root.script.within(node.label, () => makeNode(root, node, { index, folders })));
+  for (const { path, target } of links)
+    root.script.within(`default link ${path}`, () => makeLink(path, target, folders));
+}
+
+/** makedev(3): the kernel's encoding of a device number. */
+export function makedev(major: number, minor: number): number {
+  return (minor & 0xff) | ((major & 0xfff) << 8) | ((minor & ~0xff) << 12);
+}
+
+// Most nodes are in one folder: it's opened once.
+class Folders {
+  readonly #open = new Map<string, Slot>();
+  constructor(readonly root: Root) {}
+
+  of(path: string): { folder: Slot; name: string } {
+    const { parent, name } = split(path);
+    let folder = this.#open.get(parent);
+    if (folder === undefined) {
+      folder = this.root.script.slot();
+      this.root.make(parent, 'directory', folder);
+      this.#open.set(parent, folder);
+    }
+    return { folder, name };
   }
 }
 
-function makeNode(rootFd: number, node: DevicePlan): void {
-  const { parentFd, name } = makeParent(rootFd, node.path);
+function makeNode(root: Root, node: DevicePlan, { index, folders }: { index: number; folders: Folders }): void {
+  const { script } = root;
+  const { folder, name } = folders.of(node.path);
+  const [exists, refused, next] = [script.newLabel(), script.newLabel(), script.newLabel()];
   const device = node.kind === K.S_IFIFO ? 0 : makedev(node.major, node.minor);
-  try {
-    mknodat(parentFd, name, node.kind | node.mode, device);
-    if (node.uid !== 0 || node.gid !== 0) fchownat(parentFd, name, node.uid, node.gid);
-    // chown takes the set-id bits away, and the mode is not to depend on the umask.
-    fchmodat(parentFd, name, node.mode);
-  } catch (error) {
-    if (errnoOf(error) === 'EEXIST') checkExisting(parentFd, name, node);
-    else if (errnoOf(error) === 'EPERM') bindNode(parentFd, name, node);
-    else throw error;
-  } finally {
-    closeSync(parentFd);
-  }
+  const entry = script.string(name);
+  const gotoOn = [
+    { errno: EEXIST, label: exists },
+    { errno: EPERM, label: refused },
+  ];
+  script.call('mknodat', [folder, entry, node.kind | node.mode, device], { path: node.path, gotoOn });
+  if (node.uid !== 0 || node.gid !== 0) own(script, folder, node, entry);
+  script.label(next);
+  script.later(() => {
+    // config-linux.md: a file that is there and is not the device asked for is an error.
+    script.label(exists);
+    script.ask({ type: 'checkDevice', index });
+    script.program.goto(next);
+    // mknod(2) is not allowed in a user namespace: there the host's node is mounted over a file.
+    script.label(refused);
+    bindNode(root, node, folder, entry);
+    script.ask({ type: 'checkDevice', index });
+    script.program.goto(next);
+  });
 }
 
-// config-linux.md: a file that is there and is not the device asked for is an error.
-function checkExisting(parentFd: number, name: string, { kind, major, minor, path }: DevicePlan): void {
-  const fd = openat2(parentFd, name, { flags: K.O_PATH | K.O_NOFOLLOW });
-  const stat = fstatSync(fd);
-  closeSync(fd);
-  const isSame = (stat.mode & K.S_IFMT) === kind && (kind === K.S_IFIFO || stat.rdev === makedev(major, minor));
-  if (isSame) return;
-  const letter = kind === K.S_IFBLK ? 'block' : kind === K.S_IFIFO ? 'FIFO' : 'character';
-  throw new RuntimeError(`${path} exists already and is not the ${letter} device ${major}:${minor}`);
+function own(
+  script: Script,
+  folder: Slot,
+  { uid, gid, mode, path }: DevicePlan,
+  entry: ReturnType<Script['string']>,
+): void {
+  script.call('fchownat', [folder, entry, uid, gid, K.AT_SYMLINK_NOFOLLOW], { path });
+  // chown(2) takes the set-id bits away.
+  script.call('fchmodat', [folder, entry, mode], { path });
 }
 
-// mknod(2) is not allowed in a user namespace: there the host's node of the same name is mounted over a file.
-function bindNode(parentFd: number, name: string, { path, kind, major, minor }: DevicePlan): void {
-  mknodat(parentFd, name, K.S_IFREG | 0o600);
-  const treeFd = openTreeClone(K.AT_FDCWD, path, { recursive: false });
-  const stat = fstatSync(treeFd);
-  if ((stat.mode & K.S_IFMT) !== kind || stat.rdev !== makedev(major, minor)) {
-    throw new RuntimeError(`the host's ${path} is not the device ${major}:${minor}, and mknod is not permitted here`);
-  }
-  const targetFd = openat2(parentFd, name, { flags: K.O_PATH | K.O_NOFOLLOW });
-  moveMount(treeFd, targetFd, path);
-  closeSync(targetFd);
-  closeSync(treeFd);
+function bindNode({ script }: Root, { path }: DevicePlan, folder: Slot, entry: ReturnType<Script['string']>): void {
+  const [mount, target] = [script.slot(), script.slot()];
+  script.call('mknodat', [folder, entry, K.S_IFREG | 0o600, 0], { path });
+  copyTree(script, path, mount, { recursive: false });
+  const flags = K.O_PATH | K.O_NOFOLLOW | K.O_CLOEXEC;
+  script.call('openat', [folder, entry, flags, 0], { path, save: target });
+  attach(script, mount, target, path);
 }
 
-function makeLink(rootFd: number, path: string, target: string): void {
-  const { parentFd, name } = makeParent(rootFd, path);
-  try {
-    symlinkat(target, parentFd, name);
-  } catch (error) {
-    // The image or a mount has its own.
-    if (errnoOf(error) !== 'EEXIST') throw error;
-  } finally {
-    closeSync(parentFd);
-  }
+function makeLink(path: string, target: string, folders: Folders): void {
+  const { script } = folders.root;
+  const { folder, name } = folders.of(path);
+  // The image or a mount may have its own.
+  const args = [script.string(target), folder, script.string(name)];
+  script.call('symlinkat', args, { path, ignoreErrnos: [EEXIST] });
 }

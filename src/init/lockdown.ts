@@ -1,94 +1,89 @@
 // What is hidden or made read-only once all mounts and devices are there (config-linux.md, "Masked Paths", "Readonly
 // Paths").
-import { closeSync, fstatSync } from 'node:fs';
 import * as K from '../../bindings/constants.ts';
-import { makedev } from '../../bindings/files.ts';
-import {
-  fsconfigCreate,
-  fsconfigSet,
-  fsmount,
-  fsopen,
-  mountSetattr,
-  moveMount,
-  openTreeClone,
-} from '../../bindings/mount.ts';
-import { RuntimeError, step } from '../errors.ts';
-import type { RootfsPlan } from '../plan/rootfs.ts';
-import { isDirectory, openPath } from './paths.ts';
+import type { Slot } from '../final/memory.ts';
+import { attach, copyTree, copyTreeOf, setAttributes } from './mount-calls.ts';
+import { newFileSystem } from './file-systems.ts';
+import type { Root } from './paths.ts';
+
+// move_mount(2): a folder can't be mounted on a file.
+const EINVAL = 22;
 
 /** Makes the readonlyPaths read-only, with all that is mounted below them. Missing ones are passed over. */
-export function makePathsReadonly(rootFd: number, paths: string[]): void {
+export function makePathsReadonly(root: Root, paths: string[]): void {
+  const { script } = root;
+  const [found, tree] = [script.slot(), script.slot()];
   paths.forEach((path, index) => {
-    step(`/linux/readonlyPaths/${index} (${path})`, () => {
-      const fd = openPath(rootFd, path);
-      if (fd === undefined) return;
-      const treeFd = openTreeClone(fd, '', { recursive: true });
-      mountSetattr(treeFd, { set: K.MOUNT_ATTR_RDONLY, recursive: true }, path);
-      moveMount(treeFd, fd, path);
-      closeSync(treeFd);
-      closeSync(fd);
+    script.within(`/linux/readonlyPaths/${index} (${path})`, () => {
+      const missing = script.newLabel();
+      root.open(path, found, { missing });
+      copyTreeOf(script, found, tree, true, path);
+      setAttributes(script, tree, { set: K.MOUNT_ATTR_RDONLY, recursive: true }, path);
+      attach(script, tree, found, path);
+      script.label(missing);
     });
   });
 }
 
-/** Hides the maskedPaths: folders under an empty read-only tmpfs, files under /dev/null. Missing ones are passed over. */
-export function maskPaths(rootFd: number, { maskedPaths }: RootfsPlan): void {
-  const masks = new Masks();
-  maskedPaths.forEach((path, index) => {
-    step(`/linux/maskedPaths/${index} (${path})`, () => {
-      const fd = openPath(rootFd, path);
-      if (fd === undefined) return;
-      masks.cover(fd, path);
-      closeSync(fd);
+/**
+ * Hides the maskedPaths: folders under an empty read-only tmpfs, files under the host's /dev/null, which the runtime has
+ * checked: the container's own may be anything (CVE-2025-31133). Missing ones are passed over.
+ */
+export function maskPaths(root: Root, paths: string[], { isShared }: { isShared: boolean }): void {
+  if (paths.length === 0) return;
+  const { script } = root;
+  const masks = { nothing: script.slot(), copy: script.slot(), found: script.slot() };
+  if (!isShared) {
+    makeNothing(root, masks.nothing);
+    park(root, masks.nothing);
+  }
+  paths.forEach((path, index) => {
+    script.within(`/linux/maskedPaths/${index} (${path})`, () => {
+      if (isShared) makeNothing(root, masks.copy);
+      maskPath(root, path, masks, { isShared });
     });
   });
-  masks.close();
 }
 
-class Masks {
-  #tmpfsFd: number | undefined;
-
-  cover(fd: number, path: string): void {
-    if (isDirectory(fd)) this.#coverDirectory(fd, path);
-    else coverFile(fd, path);
-  }
-
-  // One empty tmpfs serves all folders. Only an attached mount can be copied (until Linux 6.15): so the first is used
-  // itself.
-  #coverDirectory(fd: number, path: string): void {
-    if (this.#tmpfsFd === undefined) {
-      this.#tmpfsFd = emptyTmpfs();
-      moveMount(this.#tmpfsFd, fd, path);
-      return;
-    }
-    const copyFd = openTreeClone(this.#tmpfsFd, '', { recursive: false });
-    moveMount(copyFd, fd, path);
-    closeSync(copyFd);
-  }
-
-  close(): void {
-    if (this.#tmpfsFd !== undefined) closeSync(this.#tmpfsFd);
-  }
+interface Masks {
+  /** The empty file system. */
+  nothing: Slot;
+  copy: Slot;
+  found: Slot;
 }
 
-// The host's /dev/null, opened and checked: the container's own may be anything (CVE-2025-31133).
-function coverFile(fd: number, path: string): void {
-  const nullFd = openTreeClone(K.AT_FDCWD, '/dev/null', { recursive: false });
-  const stat = fstatSync(nullFd);
-  if (!stat.isCharacterDevice() || stat.rdev !== makedev(1, 3)) {
-    throw new RuntimeError("the host's /dev/null is not the null device (1:3)");
-  }
-  moveMount(nullFd, fd, path);
-  closeSync(nullFd);
+// One file system serves all folders. Only an attached one can be copied (until Linux 6.15): it's parked on a folder of
+// the host's in this mount namespace, which goes away with the old root. Where the mount namespace is somebody else's,
+// each folder gets a file system of its own.
+function makeNothing(root: Root, into: Slot): void {
+  const { script } = root;
+  const options = ['ro', 'nr_inodes=1'];
+  newFileSystem(script, root.fileSystems, { type: 'tmpfs', source: 'tmpfs', options, set: K.MOUNT_ATTR_RDONLY }, into);
 }
 
-function emptyTmpfs(): number {
-  const fsFd = fsopen('tmpfs');
-  fsconfigSet(fsFd, 'ro');
-  fsconfigSet(fsFd, 'source', 'tmpfs');
-  fsconfigSet(fsFd, 'nr_inodes', '1');
-  fsconfigCreate(fsFd, 'tmpfs');
-  const fd = fsmount(fsFd, K.MOUNT_ATTR_RDONLY, 'tmpfs');
-  closeSync(fsFd);
-  return fd;
+function park({ script }: Root, mount: Slot): void {
+  const folder = script.slot();
+  const path = '/proc';
+  script.call('openat', [K.AT_FDCWD, script.string(path), K.O_PATH | K.O_CLOEXEC, 0], { path, save: folder });
+  attach(script, mount, folder, path);
+}
+
+function maskPath(
+  root: Root,
+  path: string,
+  { nothing, copy, found }: Masks,
+  { isShared }: { isShared: boolean },
+): void {
+  const { script } = root;
+  const [missing, isFile] = [script.newLabel(), script.newLabel()];
+  root.open(path, found, { missing });
+  if (!isShared) copyTreeOf(script, nothing, copy, false, path);
+  attach(script, copy, found, path, [{ errno: EINVAL, label: isFile }]);
+  script.label(missing);
+  script.later(() => {
+    script.label(isFile);
+    copyTree(script, '/dev/null', copy, { recursive: false });
+    attach(script, copy, found, path);
+    script.program.goto(missing);
+  });
 }

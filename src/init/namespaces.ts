@@ -1,71 +1,78 @@
-// Namespaces from the container's side: joining those given by path, making those that can only be made late.
-import { closeSync, openSync, readlinkSync, writeFileSync } from 'node:fs';
+// Namespaces as calls: joining those given by path, making those that can only be made late.
 import * as K from '../../bindings/constants.ts';
-import { check } from '../../bindings/syscall.ts';
-import { setns, trySetns, unshare } from '../../bindings/process.ts';
-import { RuntimeError, step } from '../errors.ts';
-import { type JoinedNamespace, NAMESPACE_FILE, type NamespacePlan } from '../plan/namespaces.ts';
+import type { Slot } from '../final/memory.ts';
+import type { Script } from '../final/script.ts';
+import type { JoinedNamespace, NamespacePlan } from '../plan/namespaces.ts';
 
+/** A namespace to join, opened by the runtime. */
 export interface OpenNamespace extends JoinedNamespace {
   fd: number;
 }
 
-/** Opens the namespaces to join and checks that each is of its kind, before anything is changed. */
-export function openNamespaces(joined: JoinedNamespace[]): OpenNamespace[] {
-  return joined.map((namespace) =>
-    step(`${namespace.pointer}/path ${namespace.path}`, () => {
-      const fd = openSync(namespace.path, 'r');
-      checkKind(fd, namespace);
-      return { ...namespace, fd };
-    }),
-  );
-}
-
-// A namespace's file in nsfs is called after its kind: "net:[4026531840]", namespaces(7).
-function checkKind(fd: number, { type }: JoinedNamespace): void {
-  const target = readlinkSync(`/proc/self/fd/${fd}`);
-  if (target.startsWith(`${NAMESPACE_FILE[type]}:[`)) return;
-  const what = /^[a-z_]+:\[/.test(target) ? `a namespace of kind ${target.split(':')[0]}` : 'no namespace';
-  throw new RuntimeError(`is ${what}, not one of type ${type}`);
-}
-
-const EPERM = -1;
+const EPERM = 1;
 
 /**
  * Joins the namespaces. Those that belong to the host can only be joined before the user namespace, those that belong
  * to the user namespace only after it: what is refused at first is tried again (setns(2), "EPERM").
  */
-export function joinNamespaces(namespaces: OpenNamespace[]): void {
+export function joinNamespaces(script: Script, namespaces: OpenNamespace[]): void {
   const others = namespaces.filter(({ type }) => type !== 'user' && type !== 'mount');
-  const user = namespaces.filter(({ type }) => type === 'user');
+  const user = namespaces.find(({ type }) => type === 'user');
   // The mount namespace comes last: it replaces the root directory.
-  const mount = namespaces.filter(({ type }) => type === 'mount');
-  const refused = others.filter(({ fd, flag, pointer }) => {
-    const result = trySetns(fd, flag);
-    if (result !== EPERM || user.length === 0) step(pointer, () => check('setns', result));
-    return result === EPERM;
+  const mount = namespaces.find(({ type }) => type === 'mount');
+  const attempts = others.map((namespace) => {
+    const result = script.slot();
+    join(script, namespace, { save: result, ignoreErrnos: user === undefined ? [] : [EPERM] });
+    return { namespace, result };
   });
-  for (const { fd, flag, pointer } of [...user, ...refused, ...mount]) step(pointer, () => setns(fd, flag));
-  for (const { fd } of namespaces) closeSync(fd);
+  if (user !== undefined) {
+    join(script, user);
+    for (const { namespace, result } of attempts) joinUnlessDone(script, namespace, result);
+  }
+  if (mount !== undefined) join(script, mount);
 }
 
-/** A new cgroup namespace; its root is the cgroup that this process is in now. */
-export function makeCgroupNamespace({ newCgroup }: NamespacePlan): void {
-  if (newCgroup) step('new cgroup namespace', () => unshare(K.CLONE_NEWCGROUP));
+function joinUnlessDone(script: Script, namespace: OpenNamespace, result: Slot): void {
+  const done = script.newLabel();
+  script.program.ifZero(result, done);
+  join(script, namespace);
+  script.label(done);
+}
+
+function join(
+  script: Script,
+  { fd, flag, path, pointer }: OpenNamespace,
+  options: { save?: Slot; ignoreErrnos?: number[] } = {},
+): void {
+  script.within(pointer, () => script.call('setns', [fd, flag], { path, ...options }));
+}
+
+/** A new cgroup namespace; its root is the cgroup that the process is in now. */
+export function makeCgroupNamespace(script: Script, { newCgroup }: NamespacePlan): void {
+  if (newCgroup) script.within('new cgroup namespace', () => script.call('unshare', [K.CLONE_NEWCGROUP]));
 }
 
 /** A new time namespace: offsets are written while nobody is in it, then it's entered (time_namespaces(7)). */
-export function makeTimeNamespace({ newTime, timeOffsets }: NamespacePlan): void {
+export function makeTimeNamespace(script: Script, { newTime, timeOffsets }: NamespacePlan): void {
   if (!newTime) return;
-  step('new time namespace', () => {
-    unshare(K.CLONE_NEWTIME);
+  script.within('new time namespace', () => {
+    script.call('unshare', [K.CLONE_NEWTIME]);
     for (const [clock, { secs, nanosecs }] of Object.entries(timeOffsets)) {
-      step(`/linux/timeOffsets/${clock}`, () => {
-        writeFileSync('/proc/self/timens_offsets', `${clock} ${secs} ${nanosecs}`);
+      script.within(`/linux/timeOffsets/${clock}`, () => {
+        writeFile(script, '/proc/self/timens_offsets', `${clock} ${secs} ${nanosecs}`);
       });
     }
-    const fd = openSync('/proc/self/ns/time_for_children', 'r');
-    setns(fd, K.CLONE_NEWTIME);
-    closeSync(fd);
+    const namespace = script.slot();
+    const path = '/proc/self/ns/time_for_children';
+    script.call('openat', [K.AT_FDCWD, script.string(path), K.O_CLOEXEC, 0], { path, save: namespace });
+    script.call('setns', [namespace, K.CLONE_NEWTIME], { path });
   });
+}
+
+/** Writes a short text to an existing file of the host's /proc. */
+export function writeFile(script: Script, path: string, text: string): void {
+  const fd = script.slot();
+  const flags = K.O_WRONLY | K.O_CLOEXEC;
+  script.call('openat', [K.AT_FDCWD, script.string(path), flags, 0], { path, save: fd });
+  script.call('write', [fd, script.string(text), Buffer.byteLength(text)], { path });
 }

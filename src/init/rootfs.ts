@@ -1,78 +1,81 @@
 // The container's root: brought up as a mount of its own, at the end made the root directory.
-import { closeSync } from 'node:fs';
 import * as K from '../../bindings/constants.ts';
-import { chroot, fchdir, openat2 } from '../../bindings/files.ts';
-import { mountSetattr, moveMount, openTreeClone, pivotRoot, umount2 } from '../../bindings/mount.ts';
-import { step } from '../errors.ts';
+import type { Slot } from '../final/memory.ts';
+import type { Script } from '../final/script.ts';
 import type { RootfsPlan } from '../plan/rootfs.ts';
+import { attach, copyTree, setAttributes } from './mount-calls.ts';
 
 /**
  * Makes the root file system a mount of its own, with everything that is mounted below it.
  * @param mountPoint where it's attached: the root file system's own path, or a folder of the state
- * @returns a descriptor of the new root
+ * @param root gets the new root's descriptor
  */
-export function mountRootfs(rootfs: RootfsPlan, mountPoint: string): number {
-  return step(`/root/path ${rootfs.path}`, () => {
+export function mountRootfs(script: Script, rootfs: RootfsPlan, mountPoint: string, root: Slot): void {
+  script.within(`/root/path ${rootfs.path}`, () => {
+    const target = script.slot();
     // A shared mount namespace is somebody else's: its propagation is left alone.
-    if (rootfs.change !== 'chroot') isolateMounts();
-    const rootFd = openTreeClone(K.AT_FDCWD, rootfs.path, { recursive: true });
-    const targetFd = openat2(K.AT_FDCWD, mountPoint, { flags: K.O_PATH | K.O_DIRECTORY });
-    const makePrivate = () => mountSetattr(rootFd, { propagation: K.MS_PRIVATE, recursive: true });
-    if (rootfs.change === 'chroot') makePrivate();
-    moveMount(rootFd, targetFd, mountPoint);
-    closeSync(targetFd);
+    if (rootfs.change !== 'chroot') isolateMounts(script, target);
+    copyTree(script, rootfs.path, root, { recursive: true });
+    openDirectory(script, mountPoint, target);
+    if (rootfs.change === 'chroot') {
+      setAttributes(script, root, { propagation: K.MS_PRIVATE, recursive: true }, rootfs.path);
+    }
+    attach(script, root, target, mountPoint);
     // What is attached to a shared mount becomes shared, mount_namespaces(7): once more, for the mounts to come.
-    if (rootfs.change === 'chroot') makePrivate();
-    if (rootfs.propagation?.flag === K.MS_SHARED) shareAnew(rootFd);
-    return rootFd;
+    if (rootfs.change === 'chroot') {
+      setAttributes(script, root, { propagation: K.MS_PRIVATE, recursive: true }, rootfs.path);
+    }
   });
+}
+
+function openDirectory(script: Script, path: string, into: Slot): void {
+  const flags = K.O_PATH | K.O_DIRECTORY | K.O_CLOEXEC;
+  script.call('openat', [K.AT_FDCWD, script.string(path), flags, 0], { path, save: into });
 }
 
 // Nothing that is mounted here reaches the host. The host's later mounts and, more important, unmounts do reach us: a
 // private copy would keep file systems busy.
-function isolateMounts(): void {
-  const fd = openat2(K.AT_FDCWD, '/', { flags: K.O_PATH | K.O_DIRECTORY });
-  mountSetattr(fd, { propagation: K.MS_SLAVE, recursive: true }, '/');
-  closeSync(fd);
+function isolateMounts(script: Script, slash: Slot): void {
+  openDirectory(script, '/', slash);
+  setAttributes(script, slash, { propagation: K.MS_SLAVE, recursive: true }, '/');
 }
 
-// config-linux.md: a shared root belongs to a new peer group, it's not shared with the host. What is mounted below it
-// afterwards is to join the group, so this comes first.
-function shareAnew(rootFd: number): void {
-  mountSetattr(rootFd, { propagation: K.MS_PRIVATE });
-  mountSetattr(rootFd, { propagation: K.MS_SHARED });
-}
-
-/** Last touches on the root mount: the propagation and whether it can be written to. */
-export function finishRootfs(rootFd: number, { propagation, isReadonly }: RootfsPlan): void {
+/**
+ * Last touches on the root mount: the propagation and whether it can be written to. After the change of root, because
+ * pivot_root(2) refuses a shared one.
+ */
+export function finishRootfs(script: Script, root: Slot, { propagation, isReadonly, path }: RootfsPlan): void {
   if (propagation !== undefined) {
-    step('/linux/rootfsPropagation', () => {
-      mountSetattr(rootFd, { propagation: propagation.flag, recursive: propagation.recursive });
+    const { flag, recursive } = propagation;
+    script.within('/linux/rootfsPropagation', () => {
+      // config-linux.md: a shared root belongs to a new peer group, it's not shared with the host.
+      if (flag === K.MS_SHARED) setAttributes(script, root, { propagation: K.MS_PRIVATE, recursive }, path);
+      setAttributes(script, root, { propagation: flag, recursive }, path);
     });
   }
-  if (isReadonly) step('/root/readonly', () => mountSetattr(rootFd, { set: K.MOUNT_ATTR_RDONLY }));
+  if (isReadonly)
+    script.within('/root/readonly', () => setAttributes(script, root, { set: K.MOUNT_ATTR_RDONLY }, path));
 }
 
 /** Makes the new root the root directory of this process; the host's is out of reach afterwards. */
-export function enterRootfs(rootFd: number, { change }: RootfsPlan): void {
-  step(change === 'pivot' ? 'pivot_root' : 'change root', () => {
-    fchdir(rootFd);
-    if (change === 'pivot') pivot();
-    else if (change === 'move') moveToRoot(rootFd);
-    else chroot('.');
+export function enterRootfs(script: Script, root: Slot, { change, path }: RootfsPlan): void {
+  script.within('change the root', () => {
+    const here = script.string('.');
+    script.call('fchdir', [root], { path });
+    if (change === 'pivot') {
+      // pivot_root(2), "pivot_root(".", ".")": the old root ends up stacked on the new one, and is taken away there.
+      script.call('pivot_root', [here, here], { path });
+      script.call('umount2', [here, K.MNT_DETACH], { path: '/' });
+      return;
+    }
+    if (change === 'move') moveToRoot(script, root);
+    script.call('chroot', [here], { path });
   });
 }
 
-// pivot_root(2), "pivot_root(".", ".")": the old root ends up stacked on the new one, and is taken away from there.
-function pivot(): void {
-  pivotRoot('.', '.');
-  umount2('.', K.MNT_DETACH);
-}
-
 // For an initramfs, whose root can't be pivoted: the new root is mounted over it.
-function moveToRoot(rootFd: number): void {
-  const slashFd = openat2(K.AT_FDCWD, '/', { flags: K.O_PATH | K.O_DIRECTORY });
-  moveMount(rootFd, slashFd, '/');
-  closeSync(slashFd);
-  chroot('.');
+function moveToRoot(script: Script, root: Slot): void {
+  const slash = script.slot();
+  openDirectory(script, '/', slash);
+  attach(script, root, slash, '/');
 }

@@ -1,34 +1,24 @@
-// Kernel settings of the container: host names, sysctls, the OOM score. Written before the mounts are made, through the
-// host's /proc: nothing of the container's is in the way (CVE-2025-52881). Which namespace's value is meant follows from
-// the writing process.
-import { writeFileSync } from 'node:fs';
-import { setdomainname, sethostname } from '../../bindings/privileges.ts';
-import { step } from '../errors.ts';
+// Kernel settings of the container: host names and sysctls. Written before the mounts are made, through the host's
+// /proc: nothing of the container's is in the way (CVE-2025-52881). Which namespace's value is meant follows from the
+// writing process.
+import type { Script } from '../final/script.ts';
 import type { Plan } from '../plan/plan.ts';
+import { writeFile } from './namespaces.ts';
 
 /** sethostname(2), setdomainname(2) as the config says. */
-export function setHostNames({ hostname, domainname }: Plan): void {
-  if (hostname !== undefined && hostname !== '') step('/hostname', () => sethostname(hostname));
-  if (domainname !== undefined && domainname !== '') step('/domainname', () => setdomainname(domainname));
+export function setHostNames(script: Script, { hostname, domainname }: Plan): void {
+  if (hostname) setName(script, 'sethostname', '/hostname', hostname);
+  if (domainname) setName(script, 'setdomainname', '/domainname', domainname);
 }
 
-/** proc_pid_oom_score_adj(5); unset leaves it unchanged. */
-export function adjustOomScore({ process }: Plan): void {
-  if (process?.oomScoreAdj === undefined) return;
-  const score = String(process.oomScoreAdj);
-  step('/process/oomScoreAdj', () => writeFileSync('/proc/self/oom_score_adj', score));
+function setName(script: Script, call: 'sethostname' | 'setdomainname', pointer: string, name: string): void {
+  const args = [script.string(name), Buffer.byteLength(name)];
+  script.within(pointer, () => script.call(call, args, { path: name }));
 }
 
 /** linux.sysctl. The rules have checked that each belongs to a namespace of the container's. */
-export function setSysctls({ sysctl }: Plan): void {
-  for (const [key, value] of sysctl) {
-    const path = `/proc/sys/${sysctlPath(key)}`;
-    step(`/linux/sysctl/${key}`, () => writeFileSync(path, value, { flag: 'r+' }));
+export function setSysctls(script: Script, { sysctl }: Plan): void {
+  for (const { name, path, value } of sysctl) {
+    script.within(`/linux/sysctl/${name}`, () => writeFile(script, `/proc/sys/${path}`, value));
   }
-}
-
-// sysctl(8): the first separator tells which of "." and "/" separates; the other is a character of a name then.
-function sysctlPath(key: string): string {
-  const isSlashed = /^[^./]*\//.test(key);
-  return isSlashed ? key : key.replace(/[./]/g, (character) => (character === '.' ? '/' : '.'));
 }

@@ -1,41 +1,61 @@
 // process.cwd: made if it's missing, and certainly inside the container (CVE-2024-21626).
-import { closeSync } from 'node:fs';
 import * as K from '../../bindings/constants.ts';
-import { SyscallError } from '../../bindings/errno.ts';
-import { fchdir, tryOpenat2 } from '../../bindings/files.ts';
-import { asUser } from '../../bindings/privileges.ts';
-import { errnoOf, step } from '../errors.ts';
+import type { Slot } from '../final/memory.ts';
+import type { Script } from '../final/script.ts';
 import type { ProcessPlan } from '../plan/process.ts';
-import { IN_ROOT, makePath, relative } from './paths.ts';
+import type { Root } from './paths.ts';
+
+const EACCES = 13;
 
 /**
  * Opens the working directory within the container's root. Magic links are refused, so that no descriptor that the
- * runtime has open can become the way out of the container.
+ * program has open can become the way out of the container.
  */
-export function openWorkingDirectory(rootFd: number, process: ProcessPlan): number {
+export function openWorkingDirectory(root: Root, process: ProcessPlan, into: Slot): void {
+  const { script } = root;
   const { cwd } = process;
-  return step(`/process/cwd ${cwd}`, () =>
-    withUserRights(process, () => {
-      closeSync(makePath(rootFd, cwd, 'directory'));
-      const fd = tryOpenat2(rootFd, relative(cwd), { flags: K.O_PATH | K.O_DIRECTORY, resolve: IN_ROOT });
-      if (fd < 0) throw new SyscallError('openat2', -fd, cwd);
-      return fd;
-    }),
-  );
+  script.within(`/process/cwd ${cwd}`, () => {
+    const [missing, refused, opened] = [script.newLabel(), script.newLabel(), script.newLabel()];
+    const flags = K.O_PATH | K.O_DIRECTORY;
+    root.open(cwd, into, { flags, missing, gotoOn: [{ errno: EACCES, label: refused }] });
+    script.label(opened);
+    script.later(() => {
+      script.label(missing);
+      script.ask({ type: 'makePath', path: cwd, entry: 'directory' });
+      root.open(cwd, into, { flags });
+      script.program.goto(opened);
+      script.label(refused);
+      asUser(script, process, () => root.open(cwd, into, { flags }));
+      script.program.goto(opened);
+    });
+  });
 }
 
 /** Changes to the directory that openWorkingDirectory opened. */
-export function enterWorkingDirectory(fd: number, process: ProcessPlan): void {
-  step(`/process/cwd ${process.cwd}`, () => withUserRights(process, () => fchdir(fd, process.cwd)));
-  closeSync(fd);
+export function enterWorkingDirectory(script: Script, process: ProcessPlan, fd: Slot): void {
+  script.within(`/process/cwd ${process.cwd}`, () => {
+    const [refused, entered] = [script.newLabel(), script.newLabel()];
+    const path = process.cwd;
+    script.call('fchdir', [fd], { path, gotoOn: [{ errno: EACCES, label: refused }] });
+    script.label(entered);
+    script.later(() => {
+      script.label(refused);
+      asUser(script, process, () => script.call('fchdir', [fd], { path }));
+      script.program.goto(entered);
+    });
+  });
 }
 
-// On a network file system root may be refused where the user is not.
-function withUserRights<T>(process: ProcessPlan, action: () => T): T {
-  try {
-    return action();
-  } catch (error) {
-    if (errnoOf(error) !== 'EACCES') throw error;
-    return asUser(process, action);
-  }
+// On a network file system root may be refused where the user is not. The real and saved ids stay root's, setresuid(2),
+// so that the way back is open; changing ids takes the parent-death signal away.
+function asUser(script: Script, { uid, gid, additionalGids }: ProcessPlan, build: () => void): void {
+  const groups = script.program.bytes(new Uint8Array(Uint32Array.from(additionalGids).buffer), 4);
+  script.call('setgroups', [additionalGids.length, groups]);
+  script.call('setresgid', [-1, gid, -1]);
+  script.call('setresuid', [-1, uid, -1]);
+  build();
+  script.call('setresuid', [-1, 0, -1]);
+  script.call('setresgid', [-1, 0, -1]);
+  script.call('setgroups', [0, 0]);
+  script.call('prctl', [K.PR_SET_PDEATHSIG, K.SIGKILL, 0, 0, 0]);
 }

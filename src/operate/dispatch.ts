@@ -2,11 +2,6 @@
 import type { CommandInvocation } from '../cli/parse.ts';
 import { RuntimeError } from '../errors.ts';
 
-/** Commands that fork or enter namespaces. */
-export function needsOneThread(command: CommandInvocation['command']): boolean {
-  return ['create', 'run', 'start', 'delete'].includes(command);
-}
-
 /** Where the state is kept: --root, else /run/runts, for users without privileges below XDG_RUNTIME_DIR. */
 export function stateRoot(chosen: string | undefined, uid: number, environment: NodeJS.ProcessEnv): string {
   if (chosen !== undefined) return chosen.startsWith('/') ? chosen : `${process.cwd()}/${chosen}`;
@@ -67,6 +62,12 @@ export async function dispatch(invocation: CommandInvocation, print: (text: stri
   }
 }
 
+/** Descriptors that socket activation has passed to this process, sd_listen_fds(3). */
+export function listenFds(environment: NodeJS.ProcessEnv, pid: number): number {
+  const isForUs = (environment['LISTEN_PID'] ?? String(pid)) === String(pid);
+  return isForUs ? Number.parseInt(environment['LISTEN_FDS'] ?? '0', 10) || 0 : 0;
+}
+
 function createOptions(root: string, { options, args }: CommandInvocation<'create'> | CommandInvocation<'run'>) {
   return {
     root,
@@ -76,5 +77,6 @@ function createOptions(root: string, { options, args }: CommandInvocation<'creat
     noPivot: options['no-pivot'],
     noNewKeyring: options['no-new-keyring'],
     preserveFds: options['preserve-fds'],
+    listenFds: listenFds(process.env, process.pid),
   };
 }

@@ -5,12 +5,12 @@ import { flock, pollReadable, read, write } from '../../bindings/files.ts';
 import { readHostFacts } from '../create/host.ts';
 import { RuntimeError, StateError } from '../errors.ts';
 import { decodeReport, REPORT_SIZE } from '../final/report.ts';
-import { type CallerSettings, HookError, runHooks } from '../hooks.ts';
+import { HookError, runContainerHooks, runHooks } from '../hooks.ts';
+import type { CallerSettings } from '../init/hook.ts';
 import { stateDocument } from '../state/document.ts';
 import { checkId } from '../state/id.ts';
 import { statusOf } from '../state/status.ts';
 import { type ContainerRecord, folderOf, loadRecord, openFolder, RESULT_FIFO, START_FIFO } from '../state/store.ts';
-import { runContainerHooks } from './container-hooks.ts';
 import { destroy } from './delete.ts';
 
 /** The command: opens and locks the container, then starts it. */
@@ -41,7 +41,7 @@ export function startLocked(container: LockedContainer): void {
   if (status !== 'created') throw new StateError(`cannot start a container that is ${status}: it has to be created`);
   if (record.executable === undefined) throw new RuntimeError('/process is not set in config.json: nothing to start');
   try {
-    runContainerHooks(record, stateDocument(record, 'created'), settings);
+    runContainerHooks('startContainer', { record, state: stateDocument(record, 'created'), settings });
     release(root, record);
     runHooks('poststart', record.hooks.poststart ?? [], stateDocument(record, 'running'), settings);
   } catch (error) {

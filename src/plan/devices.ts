@@ -1,6 +1,7 @@
 // Device nodes and links that a container gets (config-linux.md, "Devices" and "Default Devices").
 import * as K from '../../bindings/constants.ts';
 import type { Config, Device } from '../bundle/config.ts';
+import type { HostFacts } from './host-facts.ts';
 import type { MountPlan } from './mounts.ts';
 
 export interface DevicePlan {
@@ -44,13 +45,20 @@ export interface DevicesPlan {
  * The nodes and links to make. A /dev that is a bind mount belongs to somebody else (docker run --privileged -v
  * /dev:/dev): nothing is added to it but what the config lists.
  */
-export function planDevices(config: Config, mounts: MountPlan[]): DevicesPlan {
+export function planDevices(
+  config: Config,
+  mounts: MountPlan[],
+  { hasKcore }: Pick<HostFacts, 'hasKcore'>,
+): DevicesPlan {
   const configured = (config.linux?.devices ?? []).map((device, index) => configuredDevice(device, index));
   const isForeign = mounts.some(({ kind, destination }) => kind === 'bind' && /^\/+dev\/*$/.test(destination));
   if (isForeign) return { nodes: configured, links: [] };
   const taken = new Set(configured.map(({ path }) => path));
   const defaults = DEFAULT_DEVICES.filter(([path]) => !taken.has(path)).map(defaultDevice);
-  return { nodes: [...defaults, ...configured], links: LINKS.map(([path, target]) => ({ path, target })) };
+  return {
+    nodes: [...defaults, ...configured],
+    links: LINKS.filter(([path]) => hasKcore || path !== '/dev/core').map(([path, target]) => ({ path, target })),
+  };
 }
 
 function defaultDevice([path, major, minor]: [string, number, number]): DevicePlan {

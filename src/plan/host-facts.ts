@@ -11,4 +11,6 @@ export interface HostFacts {
   openFiles: { soft: bigint; hard: bigint };
   /** Signals that are ignored in the runtime's process and would stay so across execve. */
   ignoredSignals: number[];
+  /** Whether there is a /proc/kcore. */
+  hasKcore: boolean;
 }

@@ -41,7 +41,8 @@ const ATTRIBUTES: Record<string, [set: number, clear: number]> = {
   noatime: [K.MOUNT_ATTR_NOATIME, ATIME],
   atime: [K.MOUNT_ATTR_RELATIME, ATIME],
   relatime: [K.MOUNT_ATTR_RELATIME, ATIME],
-  norelatime: [K.MOUNT_ATTR_STRICTATIME, ATIME],
+  // Only takes a relatime back: mount(8). What remains is the kernel's default.
+  norelatime: [0, 0],
   strictatime: [K.MOUNT_ATTR_STRICTATIME, ATIME],
   nostrictatime: [K.MOUNT_ATTR_RELATIME, ATIME],
 };

@@ -1,6 +1,7 @@
 // makePlan: everything about a container decided from its config, before anything is done. Pure: no system calls.
 import type { Config, Hooks } from '../bundle/config.ts';
 import { ConfigError } from '../errors.ts';
+import { sysctlPath } from '../validate/rules/sysctl.ts';
 import { type CgroupPlan, planCgroup } from './cgroup.ts';
 import { type DevicesPlan, planDevices } from './devices.ts';
 import type { HostFacts } from './host-facts.ts';
@@ -22,7 +23,8 @@ export interface Plan {
   hooks: Hooks;
   hostname: string | undefined;
   domainname: string | undefined;
-  sysctl: [key: string, value: string][];
+  /** `path` is below /proc/sys. */
+  sysctl: { name: string; path: string; value: string }[];
   cgroup: CgroupPlan;
   /** Whether the container process joins a new session keyring, session-keyring(7). */
   newKeyring: boolean;
@@ -40,6 +42,7 @@ export interface PlanOptions {
   noPivot: boolean;
   noNewKeyring: boolean;
   preserveFds: number;
+  listenFds: number;
 }
 
 /**
@@ -59,15 +62,19 @@ export function makePlan(config: Config, host: HostFacts, options: PlanOptions):
     namespaces: planNamespaces(config.linux ?? {}),
     rootfs: planRootfs(config, bundle, options),
     mounts,
-    devices: planDevices(config, mounts),
-    process: planProcess(config, host, warnings),
+    devices: planDevices(config, mounts, host),
+    process: planProcess(config, host, { warnings, listenFds: options.listenFds }),
     hooks: config.hooks ?? {},
     hostname: config.hostname,
     domainname: config.domainname,
-    sysctl: Object.entries(config.linux?.sysctl ?? {}),
+    sysctl: Object.entries(config.linux?.sysctl ?? {}).map(([name, value]) => ({
+      name,
+      path: sysctlPath(name) ?? name,
+      value,
+    })),
     cgroup: planCgroup(config, id),
     newKeyring: !options.noNewKeyring,
-    preserveFds: options.preserveFds,
+    preserveFds: options.listenFds + options.preserveFds,
     lastCapability: host.lastCapability,
     ignoredSignals: host.ignoredSignals,
     warnings,

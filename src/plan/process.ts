@@ -7,6 +7,8 @@ import { RLIMITS } from './rlimits.ts';
 export interface ProcessPlan {
   args: string[];
   env: string[];
+  /** Whether HOME is missing and comes from the container's /etc/passwd, as in runc. */
+  needsHome: boolean;
   cwd: string;
   /** What execve tries in turn: args[0] itself, or that in each folder of PATH (execvp(3)). */
   executables: string[];
@@ -21,17 +23,22 @@ export interface ProcessPlan {
 }
 
 /** Decides on the container process; undefined if the config has none. Warnings go to `warnings`. */
-export function planProcess(config: Config, host: HostFacts, warnings: string[]): ProcessPlan | undefined {
+export function planProcess(
+  config: Config,
+  host: HostFacts,
+  { warnings, listenFds }: { warnings: string[]; listenFds: number },
+): ProcessPlan | undefined {
   const { process } = config;
   if (process === undefined) return undefined;
   const capabilities = planCapabilities(process.capabilities, host.grantableCapabilities);
   warnings.push(...capabilities.warnings);
   const { uid = 0, gid = 0, additionalGids = [], umask = host.umask } = process.user ?? {};
   const args = process.args ?? [];
-  const env = process.env ?? [];
+  const env = [...(process.env ?? []), ...socketActivation(listenFds)];
   return {
     args,
     env,
+    needsHome: !env.some((entry) => entry.startsWith('HOME=')),
     cwd: process.cwd,
     executables: executables(args[0] ?? '', env),
     uid,
@@ -43,6 +50,11 @@ export function planProcess(config: Config, host: HostFacts, warnings: string[])
     noNewPrivileges: process.noNewPrivileges ?? false,
     oomScoreAdj: process.oomScoreAdj,
   };
+}
+
+// sd_listen_fds(3): LISTEN_PID is the process that they are for, the first in its pid namespace.
+function socketActivation(listenFds: number): string[] {
+  return listenFds === 0 ? [] : [`LISTEN_FDS=${listenFds}`, 'LISTEN_PID=1'];
 }
 
 // config.md: args[0] has the semantics of execvp's file: with a slash it's a path, without it's looked for in PATH.

@@ -138,7 +138,7 @@ function ifThere(action: () => void): void {
 export function listIds(root: string): string[] {
   try {
     const entries = readdirSync(root, { withFileTypes: true });
-    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+    return entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).sort();
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return [];
     throw error;

@@ -2,14 +2,13 @@
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import * as K from '../../bindings/constants.ts';
 import { tryOpenat2 } from '../../bindings/files.ts';
-import type { ProcessPlan } from '../plan/process.ts';
-import { IN_ROOT } from './paths.ts';
+import { IN_ROOT } from '../init/paths.ts';
 
 const MAX_PASSWD = 1 << 20;
 
-/** The home directory from the container's /etc/passwd, else "/" (as in runc); undefined if the config sets HOME. */
-export function homeDirectory(rootFd: number, { env, uid }: ProcessPlan): string | undefined {
-  return env.some((entry) => entry.startsWith('HOME=')) ? undefined : homeOf(readPasswd(rootFd), uid);
+/** A user's home directory from the container's /etc/passwd, else "/" (as in runc). */
+export function homeDirectory(rootFd: number, uid: number): string {
+  return homeOf(readPasswd(rootFd), uid);
 }
 
 // O_NONBLOCK: a hostile image may have a FIFO there, which would never open.

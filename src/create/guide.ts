@@ -1,0 +1,152 @@
+// The runtime's side while the init program sets the container up: answers what it asks, until it is ready.
+import { closeSync, writeFileSync } from 'node:fs';
+import { errnoName } from '../../bindings/constants.ts';
+import { write } from '../../bindings/files.ts';
+import { wait } from '../../bindings/process.ts';
+import { allowDevices, type PlacedCgroup } from '../cgroup/cgroup.ts';
+import { RuntimeError, step, withStep } from '../errors.ts';
+import { type Event, stepError } from '../final/script.ts';
+import { runContainerHooks, runHooks } from '../hooks.ts';
+import type { CallerSettings } from '../init/hook.ts';
+import type { Plan } from '../plan/plan.ts';
+import { receive } from '../protocol.ts';
+import { stateDocument } from '../state/document.ts';
+import type { ContainerRecord } from '../state/store.ts';
+import { checkDevice, makePath, openPath, type Owner } from './container-paths.ts';
+import { copyTree } from './copy-up.ts';
+import { homeDirectory } from './home.ts';
+import { hostOwner, writeIdMaps } from './id-maps.ts';
+import type { Launched } from './launch.ts';
+
+export interface Guided {
+  plan: Plan;
+  placed: PlacedCgroup[];
+  record: ContainerRecord;
+  settings: CallerSettings;
+  launched: Launched;
+  parentFd: number;
+  /** Called as soon as the container process exists. */
+  onStarted: (pid: number) => void;
+}
+
+/**
+ * Serves the init program until it is ready.
+ * @throws RuntimeError with what failed in there, or how the process died; HookError
+ */
+export function guide(guided: Guided): void {
+  const server = new Server(guided);
+  try {
+    while (!server.isReady) server.serve();
+  } finally {
+    server.close();
+  }
+}
+
+class Server {
+  isReady = false;
+  #rootFd = -1;
+  #copySourceFd = -1;
+  #explanation = '';
+  readonly #early: Event[] = [];
+  readonly #owner: Owner;
+
+  constructor(readonly guided: Guided) {
+    this.#owner = hostOwner(guided.plan.namespaces);
+  }
+
+  close(): void {
+    if (this.#rootFd >= 0) closeSync(this.#rootFd);
+    if (this.#copySourceFd >= 0) closeSync(this.#copySourceFd);
+  }
+
+  serve(): void {
+    const { launched, parentFd, record } = this.guided;
+    const message = receive(parentFd, launched.script);
+    if (message === undefined) throw death(record.pid === 0 ? launched.starterPid : record.pid);
+    if (message.kind === 'explanation') this.#explanation = message.text;
+    else if (message.kind === 'failure') {
+      throw stepError(launched.script, message.step, errnoName(message.errno), this.#explanation);
+    } else if (message.event.type === 'started') this.#started(message.pid);
+    else if (message.event.type === 'root') this.#rootFd = message.fd ?? -1;
+    // The container process may be faster than the one that made it.
+    else if (record.pid === 0) this.#early.push(message.event);
+    else this.#answer(message.event);
+  }
+
+  #started(pid: number): void {
+    const { launched, onStarted, plan } = this.guided;
+    wait(launched.starterPid, { block: true });
+    onStarted(pid);
+    const score = plan.process?.oomScoreAdj;
+    if (score !== undefined) {
+      step('/process/oomScoreAdj', () => writeFileSync(`/proc/${pid}/oom_score_adj`, String(score)));
+    }
+    for (const event of this.#early) this.#answer(event);
+  }
+
+  #answer(event: Event): void {
+    const { plan, record, launched, parentFd } = this.guided;
+    if (event.type === 'ready') {
+      this.isReady = true;
+      return;
+    }
+    if (event.type === 'mapIds') writeIdMaps(record.pid, plan.namespaces);
+    else if (event.type === 'makePath') this.#makePath(event);
+    else if (event.type === 'copyUpFrom') this.#copySourceFd = openPath(this.#rootFd, event.path) ?? -1;
+    else if (event.type === 'copyUpTo') this.#copyUp(event.path);
+    else if (event.type === 'checkDevice') this.#checkDevice(event.index);
+    else if (event.type === 'mounted') this.#mounted();
+    if (event.type === 'setup' || event.type === 'final') launched.advance();
+    write(parentFd, Uint8Array.of(1));
+    // Built while the container process does its last steps.
+    if (event.type === 'mounted') launched.prepareFinal(this.#environment());
+  }
+
+  // Which mount or path needed it is said by the error's path.
+  #makePath({ path, entry }: { path: string; entry: 'directory' | 'file' }): void {
+    step(`make ${path} in the container`, () => makePath(this.#rootFd, path, entry, this.#owner));
+  }
+
+  #copyUp(path: string): void {
+    if (this.#copySourceFd < 0) return;
+    step(`tmpcopyup ${path}`, () => {
+      const targetFd = openPath(this.#rootFd, path) ?? -1;
+      copyTree(this.#copySourceFd, targetFd);
+      closeSync(targetFd);
+    });
+    closeSync(this.#copySourceFd);
+    this.#copySourceFd = -1;
+  }
+
+  #checkDevice(index: number): void {
+    const device = this.guided.plan.devices.nodes[index];
+    if (device === undefined) throw new Error(`protocol: there is no device ${index}`);
+    step(device.label, () => checkDevice(this.#rootFd, device));
+  }
+
+  // After the mounts, which may need devices that the container is not to have; before the hooks, which may add some.
+  #mounted(): void {
+    const { plan, placed, record, settings } = this.guided;
+    allowDevices(placed, plan.cgroup.deviceRules);
+    const state = stateDocument(record, 'creating');
+    runHooks('prestart', plan.hooks.prestart ?? [], state, settings);
+    runHooks('createRuntime', plan.hooks.createRuntime ?? [], state, settings);
+    runContainerHooks('createContainer', { record, state, settings });
+  }
+
+  #environment(): string[] {
+    const { process } = this.guided.plan;
+    if (process === undefined) return [];
+    if (!process.needsHome) return process.env;
+    return [...process.env, `HOME=${homeDirectory(this.#rootFd, process.uid)}`];
+  }
+}
+
+function death(pid: number): unknown {
+  const ended = wait(pid, { block: true });
+  if (ended === undefined) return new RuntimeError('the container process has ended without a word');
+  const how = ended.signal === 0 ? `exited with status ${ended.code}` : `was killed by signal ${ended.signal}`;
+  const hint = ended.signal === 9 ? 'out of memory, or killed by somebody' : undefined;
+  const error = new RuntimeError(`the container process ${how}`, hint === undefined ? {} : { hint });
+  return withStep('set up the container', error);
+}

@@ -1,0 +1,185 @@
+// A program with names: each call knows what it's for, so that a reported number becomes an error in words.
+import type { SyscallName } from '../../bindings/syscalls.ts';
+import { RuntimeError } from '../errors.ts';
+import type { Address, Operand, Slot } from './memory.ts';
+import { type CallOptions, Program } from './program.ts';
+import { REPORT_SIZE } from './report.ts';
+
+/** What a number in a report stands for. */
+export type Step =
+  /** A system call: what it was part of, outermost first, its name and what it was about. */
+  | { kind: 'call'; doing: string[]; name: SyscallName; path: string | undefined }
+  /** The program tells that it has come to a point. */
+  | { kind: 'event'; event: Event };
+
+/** Points at which a program needs the runtime, or only tells it something. */
+export type Event =
+  /** The pid of a new process is in the message's other half. */
+  | { type: 'started' }
+  /** The first program is done: the second is wanted. */
+  | { type: 'setup' }
+  /** A descriptor of the container's root directory comes with the message. */
+  | { type: 'root' }
+  /** The id maps are to be written. */
+  | { type: 'mapIds' }
+  /** A path of the container is missing, and making it takes more than one call. */
+  | { type: 'makePath'; path: string; entry: 'directory' | 'file' }
+  /** The mount point's content is to be copied: it's there still; the tmpfs is on it now. */
+  | { type: 'copyUpFrom' | 'copyUpTo'; path: string }
+  /** A file was there before the device was made, or the host's node is mounted over it: is it the right one? */
+  | { type: 'checkDevice'; index: number }
+  /** Mounts and devices are there, the root is not changed yet. */
+  | { type: 'mounted' }
+  /** The second program is done: the third is wanted. */
+  | { type: 'final' }
+  /** It waits for `start`, and outlives the runtime from here on. */
+  | { type: 'ready' };
+
+export interface NamedCallOptions extends CallOptions {
+  /** What the call is about, for the error: a path, an option. */
+  path?: string | undefined;
+}
+
+export const ENOENT = 2;
+
+/** The event "started" carries a pid: 8 bytes more. */
+export const STARTED_SIZE = 16;
+
+/** The error that a failed step stands for. */
+export function stepError(script: Script, number: number, errno: string, explanation = ''): RuntimeError {
+  const step = script.steps[number];
+  if (step?.kind !== 'call') throw new Error(`protocol: step ${number} is not a call`);
+  const words = explanation.startsWith('e ') ? `(${explanation.slice(2).trim()})` : '';
+  const reason = [step.name, step.path, words, errno].filter(Boolean).join(' ');
+  return new RuntimeError(reason, { steps: [...step.doing], errno });
+}
+
+/** Builds a program whose steps have names. */
+export class Script {
+  readonly program = new Program();
+  /** Number in a report → what it stands for. 0 is not used: a report's zero errno is what makes it an event. */
+  readonly steps: (Step | undefined)[] = [undefined];
+  // Replaced, never changed: steps share it.
+  private doing: string[] = [];
+  private readonly postponed: (() => void)[] = [];
+  private labels = 0;
+  private control: Address | undefined;
+
+  /** @param syncFd the socket to the runtime */
+  constructor(readonly syncFd: number) {
+    this.program.reportTo(syncFd);
+  }
+
+  /** What is built in `build` is part of something that has a name. */
+  within(name: string, build: () => void): void {
+    const outer = this.doing;
+    this.doing = outer.concat(name);
+    build();
+    this.doing = outer;
+  }
+
+  /** A system call; a failure is reported with its name unless the options say otherwise. */
+  call(name: SyscallName, args: readonly Operand[], options: NamedCallOptions = {}): void {
+    options.step = this.steps.push({ kind: 'call', doing: this.doing, name, path: options.path }) - 1;
+    this.program.call(name, args, options);
+  }
+
+  /** Becomes the first of some programs that can be executed: Program.execFirst. */
+  execFirst(candidates: readonly string[], argv: Address, envp: Address): void {
+    const path = candidates[candidates.length - 1];
+    const step = this.steps.push({ kind: 'call', doing: this.doing, name: 'execve', path }) - 1;
+    this.program.execFirst(candidates, argv, envp, step);
+  }
+
+  /** A string in the program. */
+  string(text: string): Address {
+    return this.program.string(text);
+  }
+
+  /** Structures of 64-bit words, as clone_args, open_how and mount_attr are. */
+  words(...values: number[]): Address {
+    return this.program.pointers(values);
+  }
+
+  slot(): Slot {
+    return this.program.slot();
+  }
+
+  /** A label nobody else has. */
+  newLabel(): string {
+    return `L${this.labels++}`;
+  }
+
+  label(name: string): void {
+    this.program.label(name);
+  }
+
+  /** Code for what rarely happens: it's put behind the end of the program. It has to go back by itself. */
+  later(build: () => void): void {
+    const { doing } = this;
+    this.postponed.push(() => {
+      this.doing = doing;
+      build();
+    });
+  }
+
+  /**
+   * Forks with clone3(2): the child goes on behind the call; the parent tells the child's pid as the event "started",
+   * and ends.
+   */
+  fork(args: readonly Operand[]): void {
+    const { program } = this;
+    const number = this.steps.push({ kind: 'event', event: { type: 'started' } }) - 1;
+    const message = program.writableBytes(new Uint8Array(Uint32Array.of(number, 0, 0, 0).buffer));
+    const pid = program.slotAt(message.plus(REPORT_SIZE));
+    const child = this.newLabel();
+    this.call('clone3', args, { save: pid });
+    program.ifZero(pid, child);
+    this.call('write', [this.syncFd, message, STARTED_SIZE]);
+    program.exit(0);
+    this.label(child);
+  }
+
+  /** A slot whose descriptor tellWithDescriptor can send. */
+  descriptorSlot(): Slot {
+    // struct cmsghdr, unix(7): length, SOL_SOCKET, SCM_RIGHTS, then the descriptor; padded to 8 bytes.
+    this.control = this.program.writableBytes(new Uint8Array(Uint32Array.of(20, 0, 1, 1, 0, 0).buffer));
+    return this.program.slotAt(this.control.plus(16));
+  }
+
+  /** Tells the runtime an event, and hands it the descriptor in a slot of descriptorSlot(). */
+  tellWithDescriptor(event: Event): void {
+    if (this.control === undefined) throw new Error('no descriptor slot');
+    const vector = this.program.pointers([this.eventMessage(event), REPORT_SIZE]);
+    // struct msghdr, recvmsg(2): no name; one buffer; the control message.
+    const header = this.program.pointers([null, 0, vector, 1, this.control, 24, 0]);
+    this.call('sendmsg', [this.syncFd, header, 0], { path: event.type });
+  }
+
+  /** Tells the runtime an event. */
+  tell(event: Event): void {
+    this.call('write', [this.syncFd, this.eventMessage(event), REPORT_SIZE], { path: event.type });
+  }
+
+  /** Tells the runtime an event and waits until it answers. */
+  ask(event: Event): void {
+    this.tell(event);
+    this.program.waitByte(this.syncFd);
+  }
+
+  /** Sends words that explain the failure that is reported next. */
+  explain(text: Address, size: number): void {
+    this.call('write', [this.syncFd, text, size], { ignore: true });
+  }
+
+  /** The message for an event: a report of its number without an errno. */
+  eventMessage(event: Event): Address {
+    const number = this.steps.push({ kind: 'event', event }) - 1;
+    return this.program.bytes(new Uint8Array(Uint32Array.of(number, 0).buffer), 4);
+  }
+
+  /** Ends the program: what was left for later is added. */
+  finish(): void {
+    for (let build = this.postponed.shift(); build !== undefined; build = this.postponed.shift()) build();
+  }
+}

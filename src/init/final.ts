@@ -1,0 +1,45 @@
+// The third of the container's programs: gives up what the user's program is not to have, waits for `start`, becomes
+// the user's program. It's the one that waits, with 8 kB of memory.
+import * as K from '../../bindings/constants.ts';
+import { Script } from '../final/script.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { ProcessPlan } from '../plan/process.ts';
+import { joinKeyring, resetSignals, takePrivileges } from './privileges.ts';
+
+export interface FinalInputs {
+  plan: Plan;
+  syncFd: number;
+  /** The FIFOs of state/store.ts. */
+  startFd: number;
+  resultFd: number;
+  /** The environment, HOME included. */
+  env: string[];
+}
+
+/** Builds the program. */
+export function finalScript({ plan, syncFd, startFd, resultFd, env }: FinalInputs): Script {
+  const script = new Script(syncFd);
+  // The descriptors that came with this program are not for the user's.
+  script.call('close_range', [3 + plan.preserveFds, 0xffffffff, K.CLOSE_RANGE_CLOEXEC]);
+  script.call('prctl', [K.PR_SET_NAME, script.string('runts-init'), 0, 0, 0]);
+  resetSignals(script, plan.ignoredSignals);
+  if (plan.newKeyring) joinKeyring(script, plan.id);
+  if (plan.process !== undefined) takePrivileges(script, plan, plan.process);
+  // From here on the process outlives the runtime that made it.
+  script.call('prctl', [K.PR_SET_PDEATHSIG, 0, 0, 0, 0]);
+  script.tell({ type: 'ready' });
+  script.call('close', [syncFd]);
+  script.program.reportTo(resultFd);
+  script.program.waitByte(startFd);
+  if (plan.process !== undefined) execute(script, plan.process, env);
+  // Without a process there is nothing to become, and `start` refuses.
+  script.program.exit(1);
+  script.finish();
+  return script;
+}
+
+function execute(script: Script, process: ProcessPlan, env: string[]): void {
+  const { program } = script;
+  const [argv, envp] = [program.stringArray(process.args), program.stringArray(env)];
+  script.within('/process/args/0', () => script.execFirst(process.executables, argv, envp));
+}

@@ -1,0 +1,79 @@
+// The second of the container's programs: sets up everything that the container sees, and makes its root the root.
+import * as K from '../../bindings/constants.ts';
+import type { PlacedCgroup } from '../cgroup/cgroup.ts';
+import type { Slot } from '../final/memory.ts';
+import { Script } from '../final/script.ts';
+import type { MountPlan } from '../plan/mounts.ts';
+import type { Plan } from '../plan/plan.ts';
+import { become } from './begin.ts';
+import { makeCgroupMount } from './cgroup-mount.ts';
+import { makeDevices } from './devices.ts';
+import { FileSystems } from './file-systems.ts';
+import { makePathsReadonly, maskPaths } from './lockdown.ts';
+import { setAttributes } from './mount-calls.ts';
+import { copyShared, type MountFacts, makeMount } from './mounts.ts';
+import { makeCgroupNamespace, makeTimeNamespace } from './namespaces.ts';
+import { Root } from './paths.ts';
+import { enterRootfs, finishRootfs, mountRootfs } from './rootfs.ts';
+import { setHostNames, setSysctls } from './settings.ts';
+import { enterWorkingDirectory, openWorkingDirectory } from './working-directory.ts';
+
+export interface SetupInputs {
+  plan: Plan;
+  placedCgroup: PlacedCgroup[];
+  syncFd: number;
+  /** The memfd of the third program. */
+  finalFd: number;
+  /** Where the root file system is attached. */
+  rootMountPoint: string;
+  mountFacts: MountFacts[];
+}
+
+/** Builds the program. */
+export function setupScript(inputs: SetupInputs): Script {
+  const { plan, rootMountPoint } = inputs;
+  const script = new Script(inputs.syncFd);
+  const root = new Root(script, script.descriptorSlot(), new FileSystems(script));
+  makeTimeNamespace(script, plan.namespaces);
+  setHostNames(script, plan);
+  setSysctls(script, plan);
+  const copies = copyShared(script, plan.mounts);
+  mountRootfs(script, plan.rootfs, rootMountPoint, root.fd);
+  script.tellWithDescriptor({ type: 'root' });
+  makeCgroupNamespace(script, plan.namespaces);
+  makeAllMounts(root, inputs, copies);
+  script.ask({ type: 'mounted' });
+  makePathsReadonly(root, plan.rootfs.readonlyPaths);
+  maskPaths(root, plan.rootfs.maskedPaths, { isShared: plan.rootfs.change === 'chroot' });
+  const cwd = script.slot();
+  if (plan.process !== undefined) openWorkingDirectory(root, plan.process, cwd);
+  enterRootfs(script, root.fd, plan.rootfs);
+  finishRootfs(script, root.fd, plan.rootfs);
+  if (plan.process !== undefined) enterWorkingDirectory(script, plan.process, cwd);
+  script.ask({ type: 'final' });
+  become(script, inputs.finalFd, 'runts-init');
+  script.finish();
+  return script;
+}
+
+const NO_FACTS: MountFacts = { isDirectory: true, coveredMode: undefined };
+
+function makeAllMounts(root: Root, inputs: SetupInputs, copies: Map<number, Slot>): void {
+  const { plan, placedCgroup, mountFacts } = inputs;
+  const { script } = root;
+  const options = { placed: placedCgroup, hasNamespace: plan.namespaces.newCgroup };
+  const readonlyLater: { mount: MountPlan; fd: Slot }[] = [];
+  plan.mounts.forEach((mount, index) => {
+    if (mount.kind === 'cgroup') makeCgroupMount(root, mount, options);
+    else {
+      const fd = makeMount(root, mount, mountFacts[index] ?? NO_FACTS, copies.get(index));
+      if (mount.readonlyLater) readonlyLater.push({ mount, fd });
+    }
+  });
+  makeDevices(root, plan.devices);
+  for (const { mount, fd } of readonlyLater) {
+    script.within(`mount ${mount.label}`, () => {
+      setAttributes(script, fd, { set: K.MOUNT_ATTR_RDONLY }, mount.destination);
+    });
+  }
+}
