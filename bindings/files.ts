@@ -61,21 +61,6 @@ export function flock(fd: number, operation: number): void {
   syscall('flock', undefined, fd, operation);
 }
 
-/** fchdir(2). */
-export function fchdir(fd: number, path?: string): void {
-  syscall('fchdir', path, fd);
-}
-
-/** chroot(2). */
-export function chroot(path: string): void {
-  syscall('chroot', path, cString(path));
-}
-
-/** dup3(2) onto a given number; the copy stays open across execve. */
-export function dup3(fd: number, target: number): void {
-  syscall('dup3', undefined, fd, target, 0);
-}
-
 /** fcntl(F_SETFD): whether a descriptor is closed by execve. */
 export function setCloseOnExec(fd: number, closeOnExec: boolean): void {
   syscall('fcntl', undefined, fd, K.F_SETFD, closeOnExec ? 1 : 0);
@@ -150,13 +135,6 @@ export function write(fd: number, data: Uint8Array): void {
 /** close(2). */
 export function close(fd: number): void {
   trySyscall('close', fd);
-}
-
-/** fstatfs(2): the file system's magic number (f_type), and whether the file system can be trusted to be what it says. */
-export function fileSystemType(fd: number): number {
-  const buffer = new Uint8Array(120);
-  syscall('fstatfs', undefined, fd, buffer);
-  return Number(new DataView(buffer.buffer).getBigInt64(0, true));
 }
 
 /**

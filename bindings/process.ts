@@ -1,93 +1,6 @@
-// Processes: clone, execve, wait, namespaces, prctl, pidfds and signals.
-import { readdirSync } from 'node:fs';
+// Processes: waiting, signals, pidfds, limits, kinds of namespaces. New ones are made by spawn.ts.
 import * as K from './constants.ts';
-import { addressOf, type Argument, check, cString, syscall, trySyscall, words64 } from './syscall.ts';
-
-/**
- * clone3(2) with the meaning of fork(2): the child goes on behind the call with a copy of the memory.
- * @param flags CLONE_NEW* and CLONE_PARENT
- * @param cgroupFd the cgroup v2 folder that the child begins in
- * @returns the child's pid in the parent, 0 in the child
- */
-export function clone(flags: number, cgroupFd?: number): number {
-  if (!isSingleThreaded()) throw new Error('clone in a process with several threads');
-  // A child made with CLONE_PARENT signals its death as its new parent's other children do: clone_args says 0.
-  const exitSignal = (flags & K.CLONE_PARENT) === 0 ? K.SIGCHLD : 0;
-  const allFlags = (flags >>> 0) + (cgroupFd === undefined ? 0 : K.CLONE_INTO_CGROUP);
-  const args = words64(allFlags, 0, 0, 0, exitSignal, 0, 0, 0, 0, 0, cgroupFd ?? 0);
-  return syscall('clone3', namespaceNames(flags), args, args.length);
-}
-
-/** getpid(2): in a child the engine's own idea of it is its parent's. */
-export function getpid(): number {
-  return trySyscall('getpid');
-}
-
-/** Whether this process has one thread, so that its forked child can go on running code. */
-export function isSingleThreaded(): boolean {
-  return readdirSync('/proc/self/task').length === 1;
-}
-
-const NAMESPACE_FLAGS = {
-  CLONE_NEWUSER: K.CLONE_NEWUSER,
-  CLONE_NEWNS: K.CLONE_NEWNS,
-  CLONE_NEWPID: K.CLONE_NEWPID,
-  CLONE_NEWNET: K.CLONE_NEWNET,
-  CLONE_NEWUTS: K.CLONE_NEWUTS,
-  CLONE_NEWIPC: K.CLONE_NEWIPC,
-  CLONE_NEWCGROUP: K.CLONE_NEWCGROUP,
-  CLONE_NEWTIME: K.CLONE_NEWTIME,
-};
-
-function namespaceNames(flags: number): string | undefined {
-  const names = Object.entries(NAMESPACE_FLAGS)
-    .filter(([, flag]) => (flags & flag) !== 0)
-    .map(([name]) => name);
-  return names.length === 0 ? undefined : names.join('|');
-}
-
-/** unshare(2). */
-export function unshare(flags: number): void {
-  syscall('unshare', namespaceNames(flags), flags);
-}
-
-/** setns(2). */
-export function setns(fd: number, flag: number, path?: string): void {
-  syscall('setns', path, fd, flag);
-}
-
-/** setns(2); -errno instead of an exception. */
-export function trySetns(fd: number, flag: number): number {
-  return trySyscall('setns', fd, flag);
-}
-
-/** execve(2). Returns only by an exception. */
-export function execve(path: string, args: string[], env: string[]): never {
-  const [argv, keepArgs] = stringArray(args);
-  const [envp, keepEnv] = stringArray(env);
-  syscall('execve', path, cString(path), argv, envp);
-  throw new Error(`execve returned (${keepArgs.length + keepEnv.length})`);
-}
-
-/** execveat(2) of the program that a descriptor refers to, with no arguments but its name and no environment. */
-export function execveFd(fd: number, name: string): never {
-  const [argv, keepArgs] = stringArray([name]);
-  const [envp] = stringArray([]);
-  syscall('execveat', name, fd, cString(''), argv, envp, K.AT_EMPTY_PATH);
-  throw new Error(`execveat returned (${keepArgs.length})`);
-}
-
-// The pointers are only good while the strings are reachable: the caller holds on to both.
-function stringArray(strings: string[]): [Uint8Array, Uint8Array[]] {
-  const buffers = strings.map(cString);
-  return [words64(...buffers.map(addressOf), 0), buffers];
-}
-
-/** exit_group(2): ends this process at once, without the engine's own ending. */
-export function exitNow(status: number): never {
-  trySyscall('exit_group', status);
-  throw new Error('unreachable');
-}
+import { check, syscall, trySyscall, words64 } from './syscall.ts';
 
 export interface ExitStatus {
   pid: number;
@@ -126,11 +39,6 @@ export function namespaceFlag(fd: number): number | undefined {
   return flag < 0 ? undefined : flag;
 }
 
-/** prctl(2). */
-export function prctl(option: number, ...args: Argument[]): void {
-  syscall('prctl', undefined, option, ...args);
-}
-
 /** pidfd_open(2); undefined if there's no such process. */
 export function pidfdOpen(pid: number): number | undefined {
   const fd = trySyscall('pidfd_open', pid, 0);
@@ -158,12 +66,6 @@ export function setSignalMask(mask: bigint): void {
   syscall('rt_sigprocmask', undefined, K.SIG_SETMASK, words64(mask), null, 8);
 }
 
-/** rt_sigaction(2): the default action for a signal. */
-export function resetSignal(signal: number): void {
-  // struct sigaction all zero: SIG_DFL, no flags, empty mask.
-  syscall('rt_sigaction', `signal ${signal}`, signal, new Uint8Array(32), null, 8);
-}
-
 /** signalfd4(2) for the signals of a mask, which must be blocked. Returns a descriptor. */
 export function signalfd(mask: bigint): number {
   return syscall('signalfd4', undefined, -1, words64(mask), 8, K.SFD_CLOEXEC);
@@ -174,18 +76,4 @@ export function getRlimit(pid: number, resource: number): { soft: bigint; hard: 
   const limits = new BigUint64Array(2);
   syscall('prlimit64', undefined, pid, resource, null, new Uint8Array(limits.buffer));
   return { soft: limits[0] ?? 0n, hard: limits[1] ?? 0n };
-}
-
-/** prlimit(2): sets a limit of this process. */
-export function setRlimit(resource: number, { soft, hard }: { soft: bigint; hard: bigint }): void {
-  syscall('prlimit64', undefined, 0, resource, words64(soft, hard), null);
-}
-
-/** capget(2): the capability sets of this process as bit masks. */
-export function capget(): { effective: bigint; permitted: bigint; inheritable: bigint } {
-  const header = new Uint8Array(new Uint32Array([K.LINUX_CAPABILITY_VERSION_3, 0]).buffer);
-  const data = new Uint32Array(6);
-  syscall('capget', undefined, header, new Uint8Array(data.buffer));
-  const pair = (low: number) => BigInt(data[low] ?? 0) | (BigInt(data[low + 3] ?? 0) << 32n);
-  return { effective: pair(0), permitted: pair(1), inheritable: pair(2) };
 }

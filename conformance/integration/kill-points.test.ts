@@ -73,7 +73,7 @@ function durationOf(command: Command): number {
 
 /** The moments right after the container process was made, when the runtime has not yet written down its pid. */
 function afterClone(kills: string[]): number[] {
-  const clone = kills.findLastIndex((kill) => /^inject=clone3?:/.test(kill));
+  const clone = kills.findIndex((kill) => /^inject=clone3?:/.test(kill));
   return Array.from({ length: MOMENTS }, (_, index) => clone + 1 + index).filter((moment) => moment < kills.length);
 }
 

@@ -1,14 +1,11 @@
 // A container's cgroups: made, entered, emptied and removed, one folder in each hierarchy that the host has mounted.
 import {
-  closeSync,
   existsSync,
   mkdirSync,
-  openSync,
   readdirSync,
   readFileSync,
   rmdirSync,
   writeFileSync,
-  writeSync,
 } from 'node:fs';
 import { SIGKILL } from '../../bindings/constants.ts';
 import { pollReadable } from '../../bindings/files.ts';
@@ -56,39 +53,6 @@ function inheritCpuset(directory: string, mountPoint: string): void {
     inheritCpuset(parent, mountPoint);
     writeFileSync(`${directory}/${file}`, readFileSync(`${parent}/${file}`));
   }
-}
-
-/** The way into a cgroup, opened by the runtime for the container process. */
-export interface CgroupEntry {
-  /** v1: a `tasks` file for each hierarchy. */
-  tasks: { directory: string; fd: number }[];
-  /** v2: the folder, for clone3(2)'s CLONE_INTO_CGROUP. */
-  folderFd: number | undefined;
-}
-
-/**
- * Opens what the container process needs to enter its cgroup by itself. Moving another process through cgroup.procs
- * makes the kernel wait for all CPUs (5 to 10 ms); a thread that moves itself, or is born in its cgroup, does not.
- */
-export function openCgroupEntry(placed: PlacedCgroup[]): CgroupEntry {
-  const open = (path: string, flags: string) => step(`join cgroup ${path}`, () => openSync(path, flags));
-  const v1 = placed.filter(({ hierarchy }) => hierarchy.version === 1);
-  const v2 = placed.find(({ hierarchy }) => hierarchy.version === 2);
-  return {
-    tasks: v1.map(({ directory }) => ({ directory, fd: open(`${directory}/tasks`, 'r+') })),
-    folderFd: v2 === undefined ? undefined : open(v2.directory, 'r'),
-  };
-}
-
-/** Moves this process, which has one thread, into the v1 cgroups. */
-export function enterCgroup({ tasks }: CgroupEntry): void {
-  for (const { directory, fd } of tasks) step(`join cgroup ${directory}`, () => writeSync(fd, '0'));
-}
-
-/** Closes an entry. */
-export function closeCgroupEntry({ tasks, folderFd }: CgroupEntry): void {
-  for (const { fd } of tasks) closeSync(fd);
-  if (folderFd !== undefined) closeSync(folderFd);
 }
 
 /** Moves a process into the cgroup, cgroups(7). */

@@ -19,9 +19,9 @@ import { makedev, mknodat } from '../../bindings/files.ts';
 import { mount } from '../../bindings/mount.ts';
 import { rootTest, strictSuite } from '../../bindings/strict-suite.ts';
 import { copyTree } from './copy-up.ts';
-import { withRoot } from './fixtures/root.ts';
+import { withRoot } from '../init/fixtures/root.ts';
 
-const test = strictSuite('init/copy-up', import.meta.path);
+const test = strictSuite('create/copy-up', import.meta.path);
 
 // Copies a folder that `fill` has filled onto a new tmpfs.
 function copied(fill: (source: string) => void, check: (target: string, source: string) => void): void {
@@ -88,7 +88,9 @@ rootTest(test, 'links are copied as they are: what they lead to is not', () => {
       symlinkSync('nowhere', `${source}/broken`);
     },
     (target) => {
-      const links = readdirSync(target).sort().map((name) => [name, readlinkSync(`${target}/${name}`)]);
+      const links = readdirSync(target)
+        .sort()
+        .map((name) => [name, readlinkSync(`${target}/${name}`)]);
       assert.equal(Object.fromEntries(links), { broken: 'nowhere', file: '/etc/passwd', folder: '/etc' });
     },
   );

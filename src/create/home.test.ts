@@ -2,12 +2,12 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { planProcess } from '../plan/process.ts';
 import { homeDirectory, homeOf } from './home.ts';
 
-const test = suite('init/home');
+const test = suite('create/home');
 
-const PASSWD = 'root:x:0:0:root:/root:/bin/sh\n# a comment\nshort:x:7\nempty:x:8:8:::\nuser:x:1000:1000::/home/user:/bin/sh';
+const PASSWD =
+  'root:x:0:0:root:/root:/bin/sh\n# a comment\nshort:x:7\nempty:x:8:8:::\nuser:x:1000:1000::/home/user:/bin/sh';
 
 const homes: [name: string, uid: number, home: string][] = [
   ['the first line', 0, '/root'],
@@ -21,15 +21,12 @@ for (const [name, uid, home] of homes) test(`home: ${name}`, () => assert.is(hom
 test('an empty file has no homes', () => assert.is(homeOf('', 0), '/'));
 
 // The home in a root whose /etc is prepared by `prepare`.
-function homeIn(prepare: (etc: string) => void, env: string[] = []): string | undefined {
+function homeIn(prepare: (etc: string) => void): string {
   const root = mkdtempSync('/tmp/runts-home-');
   mkdirSync(`${root}/etc`);
   prepare(`${root}/etc`);
   const rootFd = openSync(root, 'r');
-  const host = { grantableCapabilities: 0n, lastCapability: 0, umask: 0, openFiles: { soft: 1n, hard: 1n } };
-  const config = { ociVersion: '1.3.0', process: { cwd: '/', env, user: { uid: 1000 } } };
-  const plan = planProcess(config, { ...host, ignoredSignals: [] }, []);
-  const home = plan && homeDirectory(rootFd, plan);
+  const home = homeDirectory(rootFd, 1000);
   closeSync(rootFd);
   rmSync(root, { recursive: true });
   return home;
@@ -50,11 +47,5 @@ const roots: [name: string, prepare: (etc: string) => void, home: string][] = [
   ['a FIFO is not waited for', (etc) => void spawnSync('mkfifo', [`${etc}/passwd`]), '/'],
 ];
 for (const [name, prepare, home] of roots) test(name, () => assert.is(homeIn(prepare), home));
-
-test('a HOME of the config stays, an empty one too', () => {
-  for (const value of ['/x', '']) {
-    assert.is(homeIn((etc) => writeFileSync(`${etc}/passwd`, PASSWD), ['A=1', `HOME=${value}`]), undefined);
-  }
-});
 
 test.run();

@@ -15,7 +15,8 @@ for (const kernel of ['5.14.0', '5.14.0-503.el9.x86_64', '5.15', '6.0', '6.18.44
 
 for (const kernel of ['5.13.19', '5.4.0-generic', '4.18.0', '3.10']) {
   test(`Linux ${kernel} is refused by its version`, () => {
-    const namesIt = (error: unknown) => error instanceof RuntimeError && error.reason.includes(`Linux ${kernel} is too old`);
+    const namesIt = (error: unknown) =>
+      error instanceof RuntimeError && error.reason.includes(`Linux ${kernel} is too old`);
     assert.throws(() => checkPlatform(kernel, 'x64'), namesIt);
   });
 }
@@ -54,8 +55,18 @@ function factsBelow(shell: string, expression: string): string {
 const inherited: [name: string, shell: string, expression: string, value: string][] = [
   ['the umask', 'umask 0137;', 'facts.umask.toString(8)', '137'],
   ['ignored signals', "trap '' HUP USR1;", 'facts.ignoredSignals.filter((n) => n === 1 || n === 10)', '1,10'],
-  ["the caller's soft limit of open files, as noted", 'RUNTS_NOFILE=77;export RUNTS_NOFILE;', 'facts.openFiles.soft', '77'],
-  ['a note that is no number does not count', 'ulimit -n 512;RUNTS_NOFILE=x;export RUNTS_NOFILE;', 'facts.openFiles.soft', '512'],
+  [
+    "the caller's soft limit of open files, as noted",
+    'RUNTS_NOFILE=77;export RUNTS_NOFILE;',
+    'facts.openFiles.soft',
+    '77',
+  ],
+  [
+    'a note that is no number does not count',
+    'ulimit -n 512;RUNTS_NOFILE=x;export RUNTS_NOFILE;',
+    'facts.openFiles.soft',
+    '512',
+  ],
   ['the hard limit of open files', 'ulimit -n 640;', 'facts.openFiles.hard', '640'],
 ];
 for (const [name, shell, expression, value] of inherited) {

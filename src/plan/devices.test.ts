@@ -8,7 +8,7 @@ import { planMounts } from './mounts.ts';
 const test = suite('plan/devices');
 
 function plan(devices: Device[], mounts: Mount[] = []) {
-  return planDevices({ ociVersion: '1.3.0', linux: { devices } }, planMounts(mounts, '/bundle'));
+  return planDevices({ ociVersion: '1.3.0', linux: { devices } }, planMounts(mounts, '/bundle'), { hasKcore: true });
 }
 
 test("config-linux.md's default devices are made when none are configured", () => {

@@ -14,6 +14,7 @@ const HOST: HostFacts = {
   umask: 0o022,
   openFiles: { soft: 1024n, hard: 4096n },
   ignoredSignals: [13],
+  hasKcore: false,
 };
 const OPTIONS: PlanOptions = { id: 'web1', bundle: '/bundle', noPivot: false, noNewKeyring: false, preserveFds: 0 };
 
@@ -44,7 +45,12 @@ test('host names, sysctls and hooks are taken over', () => {
   };
   const { hostname, domainname, hooks, sysctl } = makePlan(config, HOST, OPTIONS);
   assert.equal(
-    { hostname, domainname, hooks, linux: { sysctl: Object.fromEntries(sysctl) } },
+    {
+      hostname,
+      domainname,
+      hooks,
+      linux: { sysctl: Object.fromEntries(sysctl.map(({ name, value }) => [name, value])) },
+    },
     {
       ...{ hostname: 'a', domainname: 'b', hooks: config.hooks, linux: config.linux },
     },

@@ -13,16 +13,20 @@ const HOST: HostFacts = {
   umask: 0o027,
   openFiles: { soft: 1024n, hard: 4096n },
   ignoredSignals: [],
+  hasKcore: false,
 };
 
 function plan(process: Partial<Process>, warnings: string[] = []): ProcessPlan {
-  const planned = planProcess({ ociVersion: '1.3.0', process: { cwd: '/', ...process } }, HOST, warnings);
+  const planned = planProcess({ ociVersion: '1.3.0', process: { cwd: '/', ...process } }, HOST, {
+    warnings,
+    listenFds: 0,
+  });
   if (planned === undefined) throw new Error('no plan');
   return planned;
 }
 
 test('a config without a process has no plan for one', () => {
-  assert.is(planProcess({ ociVersion: '1.3.0' }, HOST, []), undefined);
+  assert.is(planProcess({ ociVersion: '1.3.0' }, HOST, { warnings: [], listenFds: 0 }), undefined);
 });
 
 const OPEN_FILES = { label: 'RLIMIT_NOFILE', resource: 7, soft: 1024n, hard: 4096n };
