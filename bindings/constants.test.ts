@@ -42,7 +42,9 @@ test("the names are the C library's", () => {
   }
 });
 
-const numbers = Object.entries(K).flatMap(([name, value]) => (typeof value === 'number' ? [[name, value] as const] : []));
+const numbers = Object.entries(K).flatMap(([name, value]) =>
+  typeof value === 'number' ? [[name, value] as const] : [],
+);
 
 test('flags and file types that node:fs knows are the same', () => {
   const known = new Map(Object.entries(files));

@@ -134,7 +134,7 @@ function build(parts: Build): number {
   const rootMountPoint = record.rootfsMount?.path ?? plan.rootfs.path;
   const launched = launch({ plan, placedCgroup: placed, syncFd, ...fifos, rootMountPoint });
   for (const fd of [syncFd, fifos.startFd, fifos.resultFd]) closeSync(fd);
-  const onStarted = (pid: number) => saveProcess(root, record, pid);
+  const onStarted = () => saveProcess(root, record);
   guide({ plan, placed, record, settings, launched, parentFd, onStarted });
   closeSync(parentFd);
   if (options.pidFile !== undefined) writePidFile(options.pidFile, record.pid, undo);
@@ -142,10 +142,9 @@ function build(parts: Build): number {
   return folderFd;
 }
 
-function saveProcess(root: string, record: ContainerRecord, pid: number): void {
-  record.pid = pid;
-  record.startTime = startTimeOf(pid) ?? '';
-  record.containerPid = containerPidOf(pid);
+function saveProcess(root: string, record: ContainerRecord): void {
+  record.startTime = startTimeOf(record.pid) ?? '';
+  record.containerPid = containerPidOf(record.pid);
   saveRecord(root, record);
 }
 

@@ -25,8 +25,8 @@ export interface Guided {
   settings: CallerSettings;
   launched: Launched;
   parentFd: number;
-  /** Called as soon as the container process exists. */
-  onStarted: (pid: number) => void;
+  /** Called once the container process exists and has been told to go on. */
+  onStarted: () => void;
 }
 
 /**
@@ -74,9 +74,9 @@ class Server {
   }
 
   #started(pid: number): void {
-    const { launched, onStarted, plan } = this.guided;
+    const { launched, plan, record } = this.guided;
     wait(launched.starterPid, { block: true });
-    onStarted(pid);
+    record.pid = pid;
     const score = plan.process?.oomScoreAdj;
     if (score !== undefined) {
       step('/process/oomScoreAdj', () => writeFileSync(`/proc/${pid}/oom_score_adj`, String(score)));
@@ -85,7 +85,7 @@ class Server {
   }
 
   #answer(event: Event): void {
-    const { plan, record, launched, parentFd } = this.guided;
+    const { plan, record, launched, parentFd, onStarted } = this.guided;
     if (event.type === 'ready') {
       this.isReady = true;
       return;
@@ -98,6 +98,8 @@ class Server {
     else if (event.type === 'mounted') this.#mounted();
     if (event.type === 'setup' || event.type === 'final') launched.advance();
     write(parentFd, Uint8Array.of(1));
+    // The process ends with the runtime until it's ready: there's time to save its pid while it works.
+    if (event.type === 'setup') onStarted();
     // Built while the container process does its last steps.
     if (event.type === 'mounted') launched.prepareFinal(this.#environment());
   }

@@ -2,9 +2,10 @@
 import { basename } from 'node:path';
 import * as K from '../../bindings/constants.ts';
 import type { Slot } from '../final/memory.ts';
+import type { Script } from '../final/script.ts';
 import type { PlacedCgroup } from '../cgroup/cgroup.ts';
 import type { MountPlan } from '../plan/mounts.ts';
-import { copyTree, setAttributes } from './mount-calls.ts';
+import { attach, copyTree, setAttributes } from './mount-calls.ts';
 import { newFileSystem } from './file-systems.ts';
 import { attachAt } from './mounts.ts';
 import type { Root } from './paths.ts';
@@ -41,15 +42,23 @@ function makeV1(root: Root, plan: MountPlan, { placed, hasNamespace }: CgroupMou
   const set = plan.attributes.set & ~K.MOUNT_ATTR_RDONLY;
   newFileSystem(script, root.fileSystems, { type: 'tmpfs', source: 'tmpfs', options: ['mode=755'], set }, tmpfs);
   attachAt(root, tmpfs, plan.destination, 'directory');
-  root.noteFresh(plan.destination, tmpfs);
-  const mount = script.slot();
+  const [mount, folder] = [script.slot(), script.slot()];
   for (const place of placed) {
     const name = basename(place.hierarchy.mountPoint);
     view(root, place, plan, { hasNamespace, into: mount });
-    attachAt(root, mount, `${plan.destination}/${name}`, 'directory');
+    makeFolder(script, { parent: tmpfs, name, into: folder });
+    attach(script, mount, folder, `${plan.destination}/${name}`);
     linkControllers(root, place, name, tmpfs);
   }
   if (set !== plan.attributes.set) setAttributes(script, tmpfs, { set: K.MOUNT_ATTR_RDONLY }, plan.destination);
+}
+
+// The new tmpfs is nobody else's yet: there's nothing in it that a path could be diverted by.
+function makeFolder(script: Script, { parent, name, into }: { parent: Slot; name: string; into: Slot }): void {
+  const entry = script.string(name);
+  script.call('mkdirat', [parent, entry, 0o755], { path: name });
+  const flags = K.O_PATH | K.O_DIRECTORY | K.O_NOFOLLOW | K.O_CLOEXEC;
+  script.call('openat', [parent, entry, flags, 0], { path: name, save: into });
 }
 
 // Controllers that share a hierarchy (cpu,cpuacct) are found by their own names too.

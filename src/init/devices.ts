@@ -10,9 +10,11 @@ const EPERM = 1;
 const EEXIST = 17;
 
 /** Makes all nodes and links. */
-export function makeDevices(root: Root, { nodes, links }: DevicesPlan): void {
+export function makeDevices(root: Root, { nodes, links, mayMakeNodes }: DevicesPlan): void {
   const folders = new Folders(root);
-  nodes.forEach((node, index) => root.script.within(node.label, () => makeNode(root, node, { index, folders })));
+  nodes.forEach((node, index) => {
+    root.script.within(node.label, () => makeNode(root, node, { index, folders, mayMakeNodes }));
+  });
   for (const { path, target } of links)
     root.script.within(`default link ${path}`, () => makeLink(path, target, folders));
 }
@@ -39,16 +41,20 @@ class Folders {
   }
 }
 
-function makeNode(root: Root, node: DevicePlan, { index, folders }: { index: number; folders: Folders }): void {
+interface NodeContext {
+  index: number;
+  folders: Folders;
+  mayMakeNodes: boolean;
+}
+
+function makeNode(root: Root, node: DevicePlan, { index, folders, mayMakeNodes }: NodeContext): void {
   const { script } = root;
   const { folder, name } = folders.of(node.path);
   const [exists, refused, next] = [script.newLabel(), script.newLabel(), script.newLabel()];
   const device = node.kind === K.S_IFIFO ? 0 : makedev(node.major, node.minor);
   const entry = script.string(name);
-  const gotoOn = [
-    { errno: EEXIST, label: exists },
-    { errno: EPERM, label: refused },
-  ];
+  const gotoOn = [{ errno: EEXIST, label: exists }];
+  if (!mayMakeNodes) gotoOn.push({ errno: EPERM, label: refused });
   script.call('mknodat', [folder, entry, node.kind | node.mode, device], { path: node.path, gotoOn });
   if (node.uid !== 0 || node.gid !== 0) own(script, folder, node, entry);
   script.label(next);
@@ -57,7 +63,8 @@ function makeNode(root: Root, node: DevicePlan, { index, folders }: { index: num
     script.label(exists);
     script.ask({ type: 'checkDevice', index });
     script.program.goto(next);
-    // mknod(2) is not allowed in a user namespace: there the host's node is mounted over a file.
+    if (mayMakeNodes) return;
+    // The host's node is mounted over a file.
     script.label(refused);
     bindNode(root, node, folder, entry);
     script.ask({ type: 'checkDevice', index });

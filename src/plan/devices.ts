@@ -39,27 +39,33 @@ const LINKS: [path: string, target: string][] = [
 export interface DevicesPlan {
   nodes: DevicePlan[];
   links: { path: string; target: string }[];
+  /** False in a user namespace, and for a runtime without CAP_MKNOD: mknod(2) is refused there. */
+  mayMakeNodes: boolean;
 }
 
 /**
  * The nodes and links to make. A /dev that is a bind mount belongs to somebody else (docker run --privileged -v
  * /dev:/dev): nothing is added to it but what the config lists.
  */
-export function planDevices(
-  config: Config,
-  mounts: MountPlan[],
-  { hasKcore }: Pick<HostFacts, 'hasKcore'>,
-): DevicesPlan {
+export function planDevices(config: Config, mounts: MountPlan[], host: DeviceFacts): DevicesPlan {
   const configured = (config.linux?.devices ?? []).map((device, index) => configuredDevice(device, index));
+  const isInUser = (config.linux?.namespaces ?? []).some(({ type }) => type === 'user');
+  const mayMakeNodes = !isInUser && (host.grantableCapabilities & CAP_MKNOD) !== 0n;
   const isForeign = mounts.some(({ kind, destination }) => kind === 'bind' && /^\/+dev\/*$/.test(destination));
-  if (isForeign) return { nodes: configured, links: [] };
+  if (isForeign) return { nodes: configured, links: [], mayMakeNodes };
   const taken = new Set(configured.map(({ path }) => path));
   const defaults = DEFAULT_DEVICES.filter(([path]) => !taken.has(path)).map(defaultDevice);
+  const links = LINKS.filter(([path]) => host.hasKcore || path !== '/dev/core');
   return {
     nodes: [...defaults, ...configured],
-    links: LINKS.filter(([path]) => hasKcore || path !== '/dev/core').map(([path, target]) => ({ path, target })),
+    links: links.map(([path, target]) => ({ path, target })),
+    mayMakeNodes,
   };
 }
+
+type DeviceFacts = Pick<HostFacts, 'hasKcore' | 'grantableCapabilities'>;
+
+const CAP_MKNOD = 1n << 27n;
 
 function defaultDevice([path, major, minor]: [string, number, number]): DevicePlan {
   return { label: `default device ${path}`, path, kind: K.S_IFCHR, major, minor, mode: 0o666, uid: 0, gid: 0 };
