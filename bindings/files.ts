@@ -36,11 +36,6 @@ export function mknodat(dirFd: number, name: string, mode: number, device = 0): 
   syscall('mknodat', name, dirFd, cString(name), mode, device);
 }
 
-/** makedev(3): the kernel's encoding of a device number for mknodat(2). */
-export function makedev(major: number, minor: number): number {
-  return ((minor & 0xff) | ((major & 0xfff) << 8) | ((minor & ~0xff) << 12)) >>> 0;
-}
-
 /** symlinkat(2). */
 export function symlinkat(target: string, dirFd: number, name: string): void {
   syscall('symlinkat', name, cString(target), dirFd, cString(name));

@@ -1,12 +1,42 @@
-// For tests that only root can run.
-import type { Test } from 'uvu';
+// For tests only: what needs root, and namespaces in which nothing that a test does reaches the host.
+import { spawnSync } from 'node:child_process';
+import { suite, type Test } from 'uvu';
+
+const isRoot = process.getuid?.() === 0;
 
 /** A test for root; for others it's skipped, and that is said. */
 export function rootTest(test: Test, name: string, action: () => void | Promise<void>): void {
-  if (process.getuid?.() === 0) {
+  if (isRoot) {
     test(name, action);
     return;
   }
   console.log(`skipped: needs root: ${name}`);
   test.skip(name, action);
+}
+
+const MARK = 'RUNTS_ISOLATED_TEST';
+const TIMEOUT_MS = 60_000;
+
+/**
+ * The suite of a test file. Root runs the file anew in mount, UTS and IPC namespaces of its own, by unshare(1); this
+ * process ends with that one.
+ */
+export function isolatedSuite(name: string, file: string): Test {
+  if (isRoot && process.env[MARK] !== file) {
+    const command = ['--mount', '--propagation', 'private', '--uts', '--ipc', process.execPath, file];
+    const env = { ...process.env, [MARK]: file };
+    const { status } = spawnSync('unshare', command, { env, stdio: 'inherit', timeout: TIMEOUT_MS });
+    process.exit(status ?? 1);
+  }
+  delete process.env[MARK];
+  return suite(name);
+}
+
+/** What an action returns, as text; the message of its error if it fails. */
+export function messageOf(action: () => unknown): string {
+  try {
+    return String(action());
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }

@@ -5,6 +5,7 @@ import { closeSync, fstatSync, readlinkSync } from 'node:fs';
 import * as K from '../../bindings/constants.ts';
 import { SyscallError } from '../../bindings/errno.ts';
 import { fchownat, mkdirat, mknodat, tryOpenat2 } from '../../bindings/files.ts';
+import { umask } from '../../bindings/privileges.ts';
 import { errnoOf, RuntimeError } from '../errors.ts';
 import { makedev } from '../init/devices.ts';
 import { IN_ROOT, relative, split } from '../init/paths.ts';
@@ -38,7 +39,13 @@ export function openPath(rootFd: number, path: string): number | undefined {
  * is followed too, and its target made.
  */
 export function makePath(rootFd: number, path: string, entry: Entry, owner: Owner): void {
-  closeSync(makeAndOpen({ rootFd, owner }, path, entry, 0));
+  // What the container gets does not depend on the caller's mask.
+  const mask = umask(0);
+  try {
+    closeSync(makeAndOpen({ rootFd, owner }, path, entry, 0));
+  } finally {
+    umask(mask);
+  }
 }
 
 function makeAndOpen(where: { rootFd: number; owner: Owner }, path: string, entry: Entry, links: number): number {

@@ -21,7 +21,7 @@ export function makeDevices(root: Root, { nodes, links, mayMakeNodes }: DevicesP
 
 /** makedev(3): the kernel's encoding of a device number. */
 export function makedev(major: number, minor: number): number {
-  return (minor & 0xff) | ((major & 0xfff) << 8) | ((minor & ~0xff) << 12);
+  return ((minor & 0xff) | ((major & 0xfff) << 8) | ((minor & ~0xff) << 12)) >>> 0;
 }
 
 // Most nodes are in one folder: it's opened once.
