@@ -66,7 +66,7 @@ demo: all
 	@sh conformance/demo.sh dist
 
 test: all
-	@sh conformance/need.sh busybox-static strace qemu-user-static
+	@sh conformance/need.sh busybox-static iproute2 linux-libc-dev qemu-user-static strace
 	@$(BUN) conformance/run-tests.ts --jobs $(JOBS) $(TESTS)
 
 soak: all

@@ -16,7 +16,8 @@ const HOST: HostFacts = {
   ignoredSignals: [13],
   hasKcore: false,
 };
-const OPTIONS: PlanOptions = { id: 'web1', bundle: '/bundle', noPivot: false, noNewKeyring: false, preserveFds: 0 };
+const NAMES = { id: 'web1', bundle: '/bundle' };
+const OPTIONS: PlanOptions = { ...NAMES, noPivot: false, noNewKeyring: false, preserveFds: 0, listenFds: 0 };
 
 test('a config with nothing in it has a plan', () => {
   const plan = makePlan({ ociVersion: '1.3.0' }, HOST, OPTIONS);

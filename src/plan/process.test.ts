@@ -36,6 +36,7 @@ test('what the config leaves out has defaults', () => {
   assert.equal(plan({ args: ['/bin/true'] }), {
     args: ['/bin/true'],
     env: [],
+    needsHome: true,
     cwd: '/',
     executables: ['/bin/true'],
     uid: 0,
