@@ -34,16 +34,15 @@ function startWaiting(): { pid: number; go: () => void } {
   return { pid, go: () => write(near, Uint8Array.of(1)) };
 }
 
+// Each wrapper that can fail with what it lets through.
 const failures: [line: string, action: () => unknown][] = [
   ['wait4 ESRCH', () => P.wait(-(2 ** 31), { block: false })],
   ['pidfd_open EINVAL', () => P.pidfdOpen(-5)],
   ['pidfd_send_signal signal 9 EBADF', () => P.pidfdSendSignal(-1, 9)],
   ['kill 1 EINVAL', () => P.kill(1, 99)],
-  ['signalfd4 EINVAL', () => P.signalfd(-1n << 64n)],
   ['prlimit64 EINVAL', () => P.getRlimit(0, 99)],
 ];
 for (const [line, action] of failures) {
-  if (line.startsWith('signalfd4')) continue;
   test(`fails with: ${line}`, () => {
     assert.throws(action, (error: unknown) => error instanceof SyscallError && error.message === line);
   });
@@ -61,8 +60,7 @@ test('a child that was killed has 128 + the signal as its code', () => {
   assert.equal(P.wait(pid, { block: true }), { pid, code: 137, signal: 9 });
 });
 
-test('a child that is made the runtime its parent by CLONE_PARENT is waited for as well', () => {
-  const [near, far] = socketpair();
+test('a child that another child has made with CLONE_PARENT is waited for as well', () => {
   const starter = start((program) => {
     const pid = program.slot();
     program.call('clone', [K.CLONE_PARENT, 0, 0, 0, 0], { save: pid });
@@ -71,8 +69,6 @@ test('a child that is made the runtime its parent by CLONE_PARENT is waited for 
     program.label('child');
     program.exit(5);
   });
-  close(near);
-  close(far);
   const codes = [P.wait(-1, { block: true }), P.wait(-1, { block: true })].map((ended) => ended?.code);
   assert.equal(codes.sort(), [1, 5]);
   assert.is(P.wait(starter, { block: true }), undefined);

@@ -1,10 +1,9 @@
 // Runs hooks: programs of the bundle's maker at fixed moments of a container's life (config.md, "POSIX-platform Hooks").
-import { closeSync, openSync, readlinkSync, readSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readlinkSync, readSync, writeSync } from 'node:fs';
 import { errnoName, O_PATH, SIGKILL } from '../bindings/constants.ts';
-import { close, memfdCreate, pollReadable, socketpair, write } from '../bindings/files.ts';
+import { close, memfdCreate, pollReadable, socketpair } from '../bindings/files.ts';
 import { kill, pidfdOpen, wait } from '../bindings/process.ts';
 import { type Hook, type HookKind, NAMESPACE_TYPES } from './bundle/config.ts';
-import { joinCgroup } from './cgroup/cgroup.ts';
 import { RuntimeError, toRuntimeError, withStep } from './errors.ts';
 import { type Script, stepError } from './final/script.ts';
 import { type CallerSettings, type ContainerPlace, hookScript } from './init/hook.ts';
@@ -40,12 +39,11 @@ export function runContainerHooks(
 ): void {
   const inside = { ...state, pid: record.containerPid };
   forEachHook(kind, record.hooks[kind] ?? [], (hook) => {
-    const place = openPlace(record.pid, { changesRoot: kind === 'startContainer' });
+    const place = openPlace(record, { changesRoot: kind === 'startContainer' });
     try {
-      runHook(hook, inside, settings, { place, cgroups: record.cgroups });
+      runHook(hook, inside, settings, place);
     } finally {
-      for (const { fd } of place.namespaces) closeSync(fd);
-      if (place.rootFd !== undefined) closeSync(place.rootFd);
+      for (const fd of placeDescriptors(place)) closeSync(fd);
     }
   });
 }
@@ -81,47 +79,47 @@ export function hookLabel(kind: HookKind, index: number): string {
   return `hook /hooks/${kind}/${index}`;
 }
 
-interface Inside {
-  place: ContainerPlace;
-  cgroups: ContainerRecord['cgroups'];
-}
-
-function runHook(hook: Hook, state: StateDocument, settings: CallerSettings, inside: Inside | undefined): void {
+function runHook(hook: Hook, state: StateDocument, settings: CallerSettings, place: ContainerPlace | undefined): void {
   const inputFd = memfdCreate('state');
   const outputFd = memfdCreate('output');
   const [parentFd, syncFd] = socketpair();
   try {
     // At a position: the descriptor's own stays at the start, where the hook begins to read.
     writeSync(inputFd, JSON.stringify(state), 0);
-    const script = hookScript({ hook, syncFd, inputFd, outputFd, container: inside?.place, settings });
-    const placeFds = inside === undefined ? [] : placeDescriptors(inside.place);
+    const script = hookScript({ hook, syncFd, inputFd, outputFd, container: place, settings });
+    const placeFds = place === undefined ? [] : placeDescriptors(place);
     const inherit = [syncFd, inputFd, outputFd, ...placeFds];
     const starterPid = spawnScript(script, { name: 'runts-hook', inherit, firstOwn: 3 });
     close(syncFd);
-    if (inside !== undefined) joinCgroup(inside.cgroups, starterPid);
-    write(parentFd, Uint8Array.of(1));
-    const pid = inside === undefined ? starterPid : awaitPid(parentFd, script, starterPid);
+    const pid = place === undefined ? starterPid : awaitPid(parentFd, script, starterPid);
     awaitHook({ pid, hook, outputFd, failure: readFailure(parentFd, script) });
   } finally {
     for (const fd of [inputFd, outputFd, parentFd]) close(fd);
   }
 }
 
-function placeDescriptors({ namespaces, rootFd }: ContainerPlace): number[] {
-  const fds = namespaces.map(({ fd }) => fd);
-  return rootFd === undefined ? fds : [...fds, rootFd];
+function placeDescriptors({ namespaces, rootFd, cgroupFd }: ContainerPlace): number[] {
+  const others = [rootFd, cgroupFd].filter((fd) => fd !== undefined);
+  return [...namespaces.map(({ fd }) => fd), ...others];
 }
 
 // The container's namespaces; those that the runtime is in too are left out: joining one's own user namespace is an
 // error, setns(2). The user namespace comes last: the others are joined with the rights of the runtime.
-function openPlace(pid: number, { changesRoot }: { changesRoot: boolean }): ContainerPlace {
+function openPlace({ pid, cgroups }: ContainerRecord, { changesRoot }: { changesRoot: boolean }): ContainerPlace {
   const types = [...NAMESPACE_TYPES.filter((type) => type !== 'user'), 'user' as const];
   const namespaces = types.flatMap((type) => {
     const path = `/proc/${pid}/ns/${NAMESPACE_FILE[type]}`;
     const isSame = readlinkSync(path) === readlinkSync(`/proc/self/ns/${NAMESPACE_FILE[type]}`);
     return isSame ? [] : [{ fd: openSync(path, 'r'), flag: NAMESPACE_FLAG[type] }];
   });
-  return { namespaces, rootFd: changesRoot ? openSync(`/proc/${pid}/root`, O_PATH) : undefined };
+  const isV1 = (directory: string) => existsSync(`${directory}/tasks`);
+  const v2 = cgroups.find(({ directory }) => !isV1(directory));
+  return {
+    namespaces,
+    rootFd: changesRoot ? openSync(`/proc/${pid}/root`, O_PATH) : undefined,
+    v1Cgroups: cgroups.map(({ directory }) => directory).filter(isV1),
+    cgroupFd: v2 && openSync(v2.directory, 'r'),
+  };
 }
 
 function awaitPid(parentFd: number, script: Script, starterPid: number): number {

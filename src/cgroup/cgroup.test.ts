@@ -48,7 +48,12 @@ test('an empty cpuset gets the values of the next parent that has some', () => {
   });
   makeCgroup([{ ...place, directory: `${folder}/cpuset/a/b` }]);
   const read = (path: string) => readFileSync(`${folder}/cpuset/${path}`, 'utf8').trim();
-  assert.equal(['a/cpuset.cpus', 'a/cpuset.mems', 'a/b/cpuset.cpus', 'a/b/cpuset.mems'].map(read), ['1', '0', '1', '0']);
+  assert.equal(['a/cpuset.cpus', 'a/cpuset.mems', 'a/b/cpuset.cpus', 'a/b/cpuset.mems'].map(read), [
+    '1',
+    '0',
+    '1',
+    '0',
+  ]);
 });
 
 test('a process is moved by its pid, and a missing folder is named', () => {
@@ -77,7 +82,10 @@ test('processes are found in the whole tree, each once', () => {
   assert.equal(processesIn([first, second, { directory: '/nowhere', isOwn: true }]).sort(), [5, 6, 7, 8]);
 });
 
-const RULES = planCgroup({ ociVersion: '1.3.0', linux: { resources: { devices: [{ allow: false }] } } }, 'x').deviceRules;
+const RULES = planCgroup(
+  { ociVersion: '1.3.0', linux: { resources: { devices: [{ allow: false }] } } },
+  'x',
+).deviceRules;
 
 test('device rules are written to the devices hierarchy', () => {
   const place = fake('devices', ['devices'], { 'web1/devices.deny': '', 'web1/devices.allow': '' });

@@ -1,12 +1,5 @@
 // A container's cgroups: made, entered, emptied and removed, one folder in each hierarchy that the host has mounted.
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmdirSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { SIGKILL } from '../../bindings/constants.ts';
 import { pollReadable } from '../../bindings/files.ts';
 import { kill, wait } from '../../bindings/process.ts';
@@ -52,14 +45,6 @@ function inheritCpuset(directory: string, mountPoint: string): void {
     if (readFileSync(`${directory}/${file}`, 'latin1').trim() !== '') continue;
     inheritCpuset(parent, mountPoint);
     writeFileSync(`${directory}/${file}`, readFileSync(`${parent}/${file}`));
-  }
-}
-
-/** Moves a process into the cgroup, cgroups(7). */
-export function joinCgroup(folders: CgroupFolder[], pid: number): void {
-  for (const { directory } of folders) {
-    const file = `${directory}/cgroup.procs`;
-    step(`join cgroup ${directory}`, () => writeFileSync(file, String(pid)));
   }
 }
 

@@ -82,8 +82,18 @@ for (const { name, mountinfo, selfCgroup, hierarchies } of hosts) {
 }
 
 const places: { name: string; hierarchy: Hierarchy; path: string; directory: string }[] = [
-  { name: 'an absolute path starts at the mount point', hierarchy: V1([], '/m', '/own'), path: '/a/b', directory: '/m/a/b' },
-  { name: 'v1: a relative path starts at the own cgroup', hierarchy: V1([], '/m', '/own'), path: 'a', directory: '/m/own/a' },
+  {
+    name: 'an absolute path starts at the mount point',
+    hierarchy: V1([], '/m', '/own'),
+    path: '/a/b',
+    directory: '/m/a/b',
+  },
+  {
+    name: 'v1: a relative path starts at the own cgroup',
+    hierarchy: V1([], '/m', '/own'),
+    path: 'a',
+    directory: '/m/own/a',
+  },
   { name: 'v1: also at the root', hierarchy: V1([], '/m', '/'), path: 'a', directory: '/m/a' },
   {
     name: 'v2: a relative path starts beside the own cgroup, which may have no children',
@@ -111,7 +121,12 @@ const places: { name: string; hierarchy: Hierarchy; path: string; directory: str
     path: 'a',
     directory: '/m/docker/abcd/a',
   },
-  { name: 'empty and single-dot parts do not count', hierarchy: V1([], '/m', '/'), path: '//a/./b/', directory: '/m/a/b' },
+  {
+    name: 'empty and single-dot parts do not count',
+    hierarchy: V1([], '/m', '/'),
+    path: '//a/./b/',
+    directory: '/m/a/b',
+  },
 ];
 for (const { name, hierarchy, path, directory } of places) {
   test(name, () => assert.is(directoryOf(hierarchy, path), directory));

@@ -21,7 +21,7 @@ export interface BeginInputs {
 export function beginScript(inputs: BeginInputs): Script {
   const { plan, syncFd, namespaces, cgroupFd } = inputs;
   const script = new Script(syncFd);
-  joinV1Cgroups(script, inputs.placedCgroup);
+  joinV1Cgroups(script, v1Directories(inputs.placedCgroup));
   joinNamespaces(script, namespaces);
   makeContainerProcess(script, plan, cgroupFd);
   for (const { fd } of namespaces) script.call('close', [fd]);
@@ -42,11 +42,14 @@ export function beginScript(inputs: BeginInputs): Script {
 
 // Before the container process is made from this one: moving oneself costs nothing, while moving another process makes
 // the kernel wait for all CPUs (5 to 10 ms). v2: clone3(2) puts the child there.
-function joinV1Cgroups(script: Script, placed: PlacedCgroup[]): void {
-  for (const { hierarchy, directory } of placed) {
-    if (hierarchy.version === 2) continue;
+export function joinV1Cgroups(script: Script, directories: string[]): void {
+  for (const directory of directories) {
     script.within(`join cgroup ${directory}`, () => writeFile(script, `${directory}/tasks`, '0'));
   }
+}
+
+function v1Directories(placed: PlacedCgroup[]): string[] {
+  return placed.flatMap(({ hierarchy, directory }) => (hierarchy.version === 1 ? [directory] : []));
 }
 
 const CLONE_ARGS_SIZE = 88;
@@ -54,10 +57,14 @@ const CLONE_ARGS_SIZE = 88;
 // CLONE_PARENT: the container process is a child of the runtime. What has made it ends at once.
 function makeContainerProcess(script: Script, plan: Plan, cgroupFd: number | undefined): void {
   script.within('create the container process', () => {
-    const flags = plan.namespaces.cloneFlags + K.CLONE_PARENT + (cgroupFd === undefined ? 0 : K.CLONE_INTO_CGROUP);
-    const args = script.words(flags, 0, 0, 0, 0, 0, 0, 0, 0, 0, cgroupFd ?? 0);
-    script.fork([args, CLONE_ARGS_SIZE]);
+    forkInto(script, plan.namespaces.cloneFlags + K.CLONE_PARENT, cgroupFd);
   });
+}
+
+/** clone3(2), the child in a v2 cgroup if one is given. */
+export function forkInto(script: Script, flags: number, cgroupFd: number | undefined): void {
+  const allFlags = flags + (cgroupFd === undefined ? 0 : K.CLONE_INTO_CGROUP);
+  script.fork([script.words(allFlags, 0, 0, 0, 0, 0, 0, 0, 0, 0, cgroupFd ?? 0), CLONE_ARGS_SIZE]);
 }
 
 /** A process that is not ready when the runtime ends is of no use: prctl(2), PR_SET_PDEATHSIG. */

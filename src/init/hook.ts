@@ -3,6 +3,7 @@
 import * as K from '../../bindings/constants.ts';
 import type { Hook } from '../bundle/config.ts';
 import { Script } from '../final/script.ts';
+import { forkInto, joinV1Cgroups } from './begin.ts';
 import { resetSignals } from './privileges.ts';
 
 export interface HookInputs {
@@ -23,6 +24,9 @@ export interface ContainerPlace {
   namespaces: { fd: number; flag: number }[];
   /** The root directory; undefined for that of the mount namespace. */
   rootFd: number | undefined;
+  /** The container's v1 cgroups, and its v2 cgroup. */
+  v1Cgroups: string[];
+  cgroupFd: number | undefined;
 }
 
 /** What a hook gets that the engine has changed for itself. */
@@ -38,8 +42,6 @@ const RLIMIT_NOFILE = 7;
 export function hookScript(inputs: HookInputs): Script {
   const { hook, syncFd, container } = inputs;
   const script = new Script(syncFd);
-  // Until then the runtime may put this process into a cgroup.
-  script.program.waitByte(syncFd);
   script.call('close_range', [3, 0xffffffff, K.CLOSE_RANGE_CLOEXEC]);
   if (container !== undefined) enter(script, container);
   settle(script, inputs);
@@ -50,13 +52,14 @@ export function hookScript(inputs: HookInputs): Script {
 }
 
 // Joining a pid namespace moves only the children, setns(2). The child is made the runtime's own, to be waited for.
-function enter(script: Script, { namespaces, rootFd }: ContainerPlace): void {
+function enter(script: Script, { namespaces, rootFd, v1Cgroups, cgroupFd }: ContainerPlace): void {
+  joinV1Cgroups(script, v1Cgroups);
   for (const { fd, flag } of namespaces) script.call('setns', [fd, flag]);
   if (rootFd !== undefined) {
     script.call('fchdir', [rootFd]);
     script.call('chroot', [script.string('.')]);
   }
-  script.fork([script.words(K.CLONE_PARENT, 0, 0, 0, 0, 0, 0, 0), 64]);
+  forkInto(script, K.CLONE_PARENT, cgroupFd);
 }
 
 function settle(script: Script, { inputFd, outputFd, settings }: HookInputs): void {
