@@ -1,6 +1,6 @@
 // Files and descriptors: openat2, mknodat, memfd, sockets and locks. What node:fs can do stays with node:fs.
 import * as K from './constants.ts';
-import { addressOf, type Argument, cString, check, syscall, trySyscall, words64 } from './syscall.ts';
+import { type Argument, addressOf, check, cString, syscall, trySyscall, words64 } from './syscall.ts';
 
 export interface OpenHow {
   flags: number;

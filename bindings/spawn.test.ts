@@ -1,17 +1,19 @@
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { assemble } from '../src/final/assemble.ts';
+import { Program } from '../src/final/program.ts';
 import { SyscallError } from './errno.ts';
-import { close, fillProgram, memfdCreate, memfdProgram, setCloseOnExec } from './files.ts';
+import { close, fillProgram, memfdProgram, setCloseOnExec, socketpair, write } from './files.ts';
 import { wait } from './process.ts';
 import { type SpawnOptions, spawnProgram } from './spawn.ts';
+import { architecture } from './syscall.ts';
 
 const test = suite('bindings/spawn');
 
-// Starts a program of the host's from a descriptor. Its standard input is this process's.
-function start(path: string, options: Partial<SpawnOptions> = {}): number {
+function start(content: Uint8Array, options: Partial<SpawnOptions> = {}): number {
   const programFd = memfdProgram('program');
-  fillProgram(programFd, readFileSync(path));
+  fillProgram(programFd, content);
   try {
     return spawnProgram(programFd, { name: 'x', inherit: [], firstOwn: 3, ...options });
   } finally {
@@ -19,36 +21,60 @@ function start(path: string, options: Partial<SpawnOptions> = {}): number {
   }
 }
 
-test('a program is started under the name that it is given', () => {
-  assert.is(wait(start('/bin/true', { name: 'true' }), { block: true })?.code, 0);
-  assert.is(wait(start('/bin/false', { name: 'false' }), { block: true })?.code, 1);
+// What an action sees of a program while it waits.
+function look<T>(options: Partial<SpawnOptions>, action: (proc: string, waitsOn: number) => T): T {
+  const [near, far] = socketpair();
+  const program = new Program();
+  program.waitByte(far);
+  const inherit = [far, ...(options.inherit ?? [])];
+  const pid = start(assemble(program, architecture), { ...options, inherit });
+  close(far);
+  const result = action(`/proc/${pid}`, far);
+  write(near, Uint8Array.of(1));
+  close(near);
+  wait(pid, { block: true });
+  return result;
+}
+
+test('a program is started, and its exit code is its own', () => {
+  const codes = ['/bin/true', '/bin/false'].map((path) => wait(start(readFileSync(path)), { block: true })?.code);
+  assert.equal(codes, [0, 1]);
 });
 
 test('what is no program is refused with its errno', () => {
-  const saysSo = (error: unknown) => error instanceof SyscallError && /^posix_spawn .*program.* ENOEXEC$/.test(error.message);
-  assert.throws(() => start('/etc/passwd'), saysSo);
+  const saysSo = (error: unknown) =>
+    error instanceof SyscallError && /^posix_spawn .*program.* ENOEXEC$/.test(error.message);
+  assert.throws(() => start(new TextEncoder().encode('hello')), saysSo);
 });
 
-// What `cat` finds in its own environment and descriptors: this process's standard input is replaced for it.
-function seenBy(path: string, options: Partial<SpawnOptions>): string {
-  const output = memfdCreate('output');
-  const script = memfdCreate('script');
-  fillProgramWith(script, path);
-  void output;
-  return String(wait(start('/bin/sh', options), { block: true })?.code);
-}
+test('it has the name that it was given, and no environment', () => {
+  const [name, environment] = look({ name: 'ä b' }, (proc) => [
+    readFileSync(`${proc}/cmdline`, 'utf8'),
+    readFileSync(`${proc}/environ`, 'utf8'),
+  ]);
+  assert.equal([name, environment], ['ä b\0', '']);
+});
 
-function fillProgramWith(_fd: number, _text: string): void {}
-void seenBy;
-
-test('only the descriptors that are named are inherited', () => {
+test('beyond standard input and output it inherits only the descriptors that are named', () => {
   const [kept, other] = [openSync('/etc/passwd', 'r'), openSync('/etc/passwd', 'r')];
   setCloseOnExec(other, false);
-  start('/bin/true', { inherit: [kept] });
-  const isClosedOnExec = (fd: number) => /^flags:\s+02/m.test(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'));
-  assert.equal([kept, other].map(isClosedOnExec), [true, true]);
-  assert.is(readSync(kept, new Uint8Array(4)), 4);
+  look({ inherit: [kept] }, (proc, waitsOn) => {
+    const fds = readdirSync(`${proc}/fd`).map(Number);
+    assert.equal(fds.sort(), [0, 1, 2, waitsOn, kept].sort());
+  });
   for (const fd of [kept, other]) closeSync(fd);
+});
+
+test('a descriptor that was passed on once is not passed on again', () => {
+  const fd = openSync('/etc/passwd', 'r');
+  look({ inherit: [fd] }, () => {});
+  look({}, (proc) => assert.not.ok(readdirSync(`${proc}/fd`).includes(String(fd))));
+  closeSync(fd);
+});
+
+test("the caller's descriptors, below the first own one, are passed on as they are", () => {
+  const hasThree = (firstOwn: number) => look({ firstOwn }, (proc) => readdirSync(`${proc}/fd`).includes('3'));
+  assert.equal([3, 4].map(hasThree), [false, true]);
 });
 
 test.run();

@@ -1,9 +1,9 @@
 // Starts a program from a descriptor, without forking this process: posix_spawn(3) shares its memory until execve.
 import { readlinkSync } from 'node:fs';
-import { closeOnExecFrom, setCloseOnExec } from './files.ts';
 import { SyscallError } from './errno.ts';
+import { closeOnExecFrom, setCloseOnExec } from './files.ts';
 import { libc } from './koffi.ts';
-import { addressOf, type Argument, cString, words64 } from './syscall.ts';
+import { type Argument, addressOf, cString, words64 } from './syscall.ts';
 
 const posixSpawn = libc.func(
   'int posix_spawn(void *pid, void *path, void *actions, void *attributes, void *argv, void *envp)',

@@ -1,7 +1,8 @@
 // The entry: parses the command line, runs one command, and is the only place that prints an error and exits. What a
 // command does not need is not loaded: each start pays for what it imports.
-import { type CommandInvocation, type Invocation, parseCommandLine } from './cli/parse.ts';
+
 import type { GlobalOptions } from './cli/commands.ts';
+import { type CommandInvocation, type Invocation, parseCommandLine } from './cli/parse.ts';
 import { RuntimeError, toRuntimeError, UsageError, withStep } from './errors.ts';
 import { configureLog, logError, writeAll } from './log.ts';
 

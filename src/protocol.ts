@@ -15,9 +15,9 @@
 // At any time: a report of a step that failed, for file systems preceded by their explanation. The program has ended
 // then.
 import { receiveWithFd } from '../bindings/files.ts';
+import { decodeReport, REPORT_SIZE } from './final/report.ts';
 import type { Event, Script } from './final/script.ts';
 import { STARTED_SIZE } from './final/script.ts';
-import { decodeReport, REPORT_SIZE } from './final/report.ts';
 
 export type Message =
   | { kind: 'event'; event: Event; pid: number; fd: number | undefined }

@@ -18,8 +18,8 @@ import * as K from '../../bindings/constants.ts';
 import { makedev, mknodat } from '../../bindings/files.ts';
 import { mount } from '../../bindings/mount.ts';
 import { rootTest, strictSuite } from '../../bindings/strict-suite.ts';
-import { copyTree } from './copy-up.ts';
 import { withRoot } from '../init/fixtures/root.ts';
+import { copyTree } from './copy-up.ts';
 
 const test = strictSuite('create/copy-up', import.meta.path);
 

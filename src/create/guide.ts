@@ -12,7 +12,7 @@ import type { Plan } from '../plan/plan.ts';
 import { receive } from '../protocol.ts';
 import { stateDocument } from '../state/document.ts';
 import type { ContainerRecord } from '../state/store.ts';
-import { checkDevice, makePath, openPath, type Owner } from './container-paths.ts';
+import { checkDevice, makePath, type Owner, openPath } from './container-paths.ts';
 import { copyTree } from './copy-up.ts';
 import { homeDirectory } from './home.ts';
 import { hostOwner, writeIdMaps } from './id-maps.ts';

@@ -2,8 +2,8 @@
 import { closeSync, openSync } from 'node:fs';
 import * as K from '../../bindings/constants.ts';
 import { errnoName } from '../../bindings/constants.ts';
-import { umount2 } from '../../bindings/mount.ts';
 import { socketpair } from '../../bindings/files.ts';
+import { umount2 } from '../../bindings/mount.ts';
 import { wait } from '../../bindings/process.ts';
 import { errnoOf } from '../errors.ts';
 import { Script, stepError } from '../final/script.ts';

@@ -25,7 +25,9 @@ test('operations keep the order in which they were added', () => {
 test('a call keeps its name, arguments and options', () => {
   const program = new Program();
   program.call('close', [5], { step: 4, ignoreErrnos: [9] });
-  assert.equal(program.operations, [{ kind: 'call', name: 'close', args: [5], options: { step: 4, ignoreErrnos: [9] } }]);
+  assert.equal(program.operations, [
+    { kind: 'call', name: 'close', args: [5], options: { step: 4, ignoreErrnos: [9] } },
+  ]);
 });
 
 test('no writable memory is used unless it is needed', () => {

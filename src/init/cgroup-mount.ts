@@ -1,12 +1,12 @@
 // Mounts of type "cgroup": the container sees its own cgroup, in the layout that the host has (v1, hybrid, v2).
 import { basename } from 'node:path';
 import * as K from '../../bindings/constants.ts';
+import type { PlacedCgroup } from '../cgroup/cgroup.ts';
 import type { Slot } from '../final/memory.ts';
 import type { Script } from '../final/script.ts';
-import type { PlacedCgroup } from '../cgroup/cgroup.ts';
 import type { MountPlan } from '../plan/mounts.ts';
-import { attach, copyTree, setAttributes } from './mount-calls.ts';
 import { newFileSystem } from './file-systems.ts';
+import { attach, copyTree, setAttributes } from './mount-calls.ts';
 import { attachAt } from './mounts.ts';
 import type { Root } from './paths.ts';
 

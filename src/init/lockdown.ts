@@ -2,8 +2,8 @@
 // Paths").
 import * as K from '../../bindings/constants.ts';
 import type { Slot } from '../final/memory.ts';
-import { attach, copyTree, copyTreeOf, setAttributes } from './mount-calls.ts';
 import { newFileSystem } from './file-systems.ts';
+import { attach, copyTree, copyTreeOf, setAttributes } from './mount-calls.ts';
 import type { Root } from './paths.ts';
 
 // move_mount(2): a folder can't be mounted on a file.

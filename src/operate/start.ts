@@ -1,6 +1,6 @@
 // `start`: lets a created container's process become the user's program.
 import { closeSync, constants, openSync } from 'node:fs';
-import { LOCK_EX, errnoName } from '../../bindings/constants.ts';
+import { errnoName, LOCK_EX } from '../../bindings/constants.ts';
 import { flock, pollReadable, read, write } from '../../bindings/files.ts';
 import { readHostFacts } from '../create/host.ts';
 import { RuntimeError, StateError } from '../errors.ts';
