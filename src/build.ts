@@ -8,5 +8,5 @@ export const build: VersionInfo = {
   version: typeof RUNTS_VERSION === 'string' ? RUNTS_VERSION : '0.0.0-source',
   commit: typeof RUNTS_COMMIT === 'string' ? RUNTS_COMMIT : '',
   spec: '1.3.0',
-  engine: `bun ${process.versions['bun'] ?? ''}`,
+  engine: `bun ${process.versions.bun ?? ''}`,
 };

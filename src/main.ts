@@ -38,7 +38,7 @@ async function inform(invocation: Exclude<Invocation, { kind: 'command' }>): Pro
 
 async function prepareLog(global: GlobalOptions): Promise<void> {
   const isDebug = global.debug;
-  const wantsTrace = isDebug || process.env['DEBUG'] !== undefined;
+  const wantsTrace = isDebug || process.env.DEBUG !== undefined;
   const sink = wantsTrace ? (await import('./debug.ts')).debugSink(isDebug) : undefined;
   configureLog({ file: global.log, format: global['log-format'] === 'json' ? 'json' : 'text', isDebug }, sink);
 }

@@ -1,25 +1,22 @@
+import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { pollReadable } from '../../bindings/files.ts';
-import { clone, exitNow, isSingleThreaded } from '../../bindings/process.ts';
-import { rootTest, strictSuite } from '../../bindings/strict-suite.ts';
+import { rootTest } from '../../bindings/root-suite.ts';
 import { RuntimeError } from '../errors.ts';
 import { planCgroup } from '../plan/cgroup.ts';
 import {
   allowDevices,
-  closeCgroupEntry,
-  enterCgroup,
   joinCgroup,
   makeCgroup,
-  openCgroupEntry,
   type PlacedCgroup,
   placeCgroup,
   processesIn,
   removeCgroup,
 } from './cgroup.ts';
 
-const test = strictSuite('cgroup/cgroup', import.meta.path);
+const test = suite('cgroup/cgroup');
 
 const folder = mkdtempSync('/tmp/runts-cgroup-');
 test.after(() => rmSync(folder, { recursive: true }));
@@ -64,18 +61,6 @@ test('a process is moved by its pid, and a missing folder is named', () => {
   assert.throws(() => joinCgroup([{ directory: '/nowhere/web1', isOwn: true }], 77), namesIt);
 });
 
-test('a process moves itself into every v1 hierarchy', () => {
-  const places = ['one', 'two'].map((name) => fake(name, ['pids'], { 'web1/tasks': '' }));
-  const entry = openCgroupEntry(places);
-  enterCgroup(entry);
-  closeCgroupEntry(entry);
-  assert.equal(
-    places.map(({ directory }) => readFileSync(`${directory}/tasks`, 'utf8')),
-    ['0', '0'],
-  );
-  assert.is(entry.folderFd, undefined);
-});
-
 test('processes are found in the whole tree, each once', () => {
   const first = fake('p1', ['pids'], { 'web1/cgroup.procs': '5\n6\n0\n', 'web1/a/cgroup.procs': '7\n', 'web1/x': '9' });
   const second = fake('p2', ['cpu'], { 'web1/cgroup.procs': '6\n8\n' });
@@ -117,20 +102,16 @@ test('a folder that cannot be removed is named', () => {
   assert.throws(() => removeCgroup([{ directory, isOwn: true }]), namesIt);
 });
 
-rootTest(test, "in the host's hierarchies a cgroup is made, entered, emptied and removed", () => {
+rootTest(test, "in the host's hierarchies a cgroup is made, joined, emptied and removed", async () => {
   const placed = placeCgroup(planCgroup({ ociVersion: '1.3.0' }, `runts-test-${process.pid}`));
   assert.ok(placed.every(({ isOwn }) => isOwn));
   makeCgroup(placed);
+  const child = spawn('sleep', ['60'], { stdio: 'ignore' });
+  const ended = new Promise((resolve) => child.on('exit', (_, signal) => resolve(signal)));
   try {
-    const entry = openCgroupEntry(placed);
-    const pid = clone(0, entry.folderFd);
-    if (pid === 0) {
-      enterCgroup(entry);
-      pollReadable([], 20_000);
-      exitNow(0);
-    }
-    closeCgroupEntry(entry);
-    while (!placed.every((place) => processesIn([place]).includes(pid))) pollReadable([], 5);
+    joinCgroup(placed, child.pid ?? 0);
+    for (const place of placed) assert.equal(processesIn([place]), [child.pid]);
+    for (const { directory } of placed) mkdirSync(`${directory}/made/below`, { recursive: true });
   } finally {
     removeCgroup(placed);
   }
@@ -138,8 +119,7 @@ rootTest(test, "in the host's hierarchies a cgroup is made, entered, emptied and
     placed.filter(({ directory }) => existsSync(directory)),
     [],
   );
-  // What comes next is to run the poststop hooks.
-  assert.ok(isSingleThreaded());
+  assert.is(await ended, 'SIGKILL');
 });
 
 test.run();

@@ -103,7 +103,7 @@ function rootfsMountOf({ rootfs, namespaces, id }: Plan, root: string): Containe
 
 // The launcher has counted what the caller passed on; without it there's no telling from the engine's own.
 function checkDescriptors(wanted: number): void {
-  const passed = Number(process.env['RUNTS_FDS'] ?? wanted);
+  const passed = Number(process.env.RUNTS_FDS ?? wanted);
   if (wanted <= passed) return;
   const reason = `${wanted} descriptors are to be preserved, but ${3 + passed} is not open`;
   throw new RuntimeError(reason, { steps: ['--preserve-fds and LISTEN_FDS'] });

@@ -21,7 +21,7 @@ export function readHostFacts(): HostFacts {
     lastCapability: Number(readFileSync('/proc/sys/kernel/cap_last_cap', 'latin1')),
     // Not by umask(2), which has to change it: files and cgroups are still to be made with the caller's.
     umask: Number.parseInt(fieldOf(status, 'Umask', 4), 8),
-    openFiles: callerOpenFiles(process.env['RUNTS_NOFILE']),
+    openFiles: callerOpenFiles(process.env.RUNTS_NOFILE),
     ignoredSignals: signalsIn(maskField(status, 'SigIgn')),
     hasKcore: existsSync('/proc/kcore'),
   };

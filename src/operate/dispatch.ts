@@ -5,7 +5,7 @@ import { RuntimeError } from '../errors.ts';
 /** Where the state is kept: --root, else /run/runts, for users without privileges below XDG_RUNTIME_DIR. */
 export function stateRoot(chosen: string | undefined, uid: number, environment: NodeJS.ProcessEnv): string {
   if (chosen !== undefined) return chosen.startsWith('/') ? chosen : `${process.cwd()}/${chosen}`;
-  const runtimeDir = environment['XDG_RUNTIME_DIR'];
+  const runtimeDir = environment.XDG_RUNTIME_DIR;
   return uid !== 0 && runtimeDir ? `${runtimeDir}/runts` : '/run/runts';
 }
 
@@ -64,8 +64,8 @@ export async function dispatch(invocation: CommandInvocation, print: (text: stri
 
 /** Descriptors that socket activation has passed to this process, sd_listen_fds(3). */
 export function listenFds(environment: NodeJS.ProcessEnv, pid: number): number {
-  const isForUs = (environment['LISTEN_PID'] ?? String(pid)) === String(pid);
-  return isForUs ? Number.parseInt(environment['LISTEN_FDS'] ?? '0', 10) || 0 : 0;
+  const isForUs = (environment.LISTEN_PID ?? String(pid)) === String(pid);
+  return isForUs ? Number.parseInt(environment.LISTEN_FDS ?? '0', 10) || 0 : 0;
 }
 
 function createOptions(root: string, { options, args }: CommandInvocation<'create'> | CommandInvocation<'run'>) {
