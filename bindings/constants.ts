@@ -108,6 +108,7 @@ export const MOUNT_ATTR_NOSYMFOLLOW = 0x200000;
 
 // prctl(2)
 export const PR_SET_PDEATHSIG = 1;
+export const PR_SET_DUMPABLE = 4;
 export const PR_SET_KEEPCAPS = 8;
 export const PR_SET_NAME = 15;
 export const PR_CAPBSET_DROP = 24;

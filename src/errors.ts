@@ -81,6 +81,11 @@ export class StateError extends RuntimeError {
   override readonly name = 'StateError';
 }
 
+/** A hook that failed: could not be started, ended badly, or took too long. */
+export class HookError extends RuntimeError {
+  override readonly name = 'HookError';
+}
+
 /** The command line is wrong. */
 export class UsageError extends RuntimeError {
   override readonly name = 'UsageError';

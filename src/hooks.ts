@@ -1,10 +1,11 @@
 // Runs hooks: programs of the bundle's maker at fixed moments of a container's life (config.md, "POSIX-platform Hooks").
-import { closeSync, existsSync, openSync, readlinkSync, readSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readlinkSync, readSync, writeSync } from 'node:fs';
 import { errnoName, O_PATH, SIGKILL } from '../bindings/constants.ts';
 import { close, memfdCreate, pollReadable, socketpair } from '../bindings/files.ts';
 import { kill, pidfdOpen, wait } from '../bindings/process.ts';
 import { type Hook, type HookKind, NAMESPACE_TYPES } from './bundle/config.ts';
-import { RuntimeError, toRuntimeError, withStep } from './errors.ts';
+import { readHostFacts } from './create/host.ts';
+import { HookError, toRuntimeError, withStep } from './errors.ts';
 import { type Script, stepError } from './final/script.ts';
 import { type CallerSettings, type ContainerPlace, hookScript } from './init/hook.ts';
 import { warn } from './log.ts';
@@ -14,9 +15,9 @@ import { spawnScript } from './spawn.ts';
 import { type StateDocument, stateDocument } from './state/document.ts';
 import type { ContainerRecord } from './state/store.ts';
 
-/** A hook that failed: could not be started, ended badly, or took too long. */
-export class HookError extends RuntimeError {
-  override readonly name = 'HookError';
+/** What hooks get from this process's caller. */
+export function callerSettings(): CallerSettings {
+  return readHostFacts();
 }
 
 /**
@@ -162,17 +163,28 @@ function awaitHook({ pid, hook, outputFd, failure }: RunningHook): void {
 function waitFor(pid: number, timeoutMs: number): ReturnType<typeof wait> {
   const pidfd = pidfdOpen(pid);
   if (pidfd === undefined) return wait(pid, { block: true });
-  const [isOver] = pollReadable([pidfd], timeoutMs);
+  const isOver = becomesReadable(pidfd, timeoutMs);
   close(pidfd);
-  if (isOver !== true) kill(pid, SIGKILL);
+  if (!isOver) kill(pid, SIGKILL);
   const ended = wait(pid, { block: true });
-  return isOver === true ? ended : undefined;
+  return isOver ? ended : undefined;
+}
+
+// ppoll(2) ends early when a signal comes.
+function becomesReadable(fd: number, timeoutMs: number): boolean {
+  const end = timeoutMs < 0 ? Number.POSITIVE_INFINITY : performance.now() + timeoutMs;
+  for (;;) {
+    const rest = end - performance.now();
+    const [isReadable = false] = pollReadable([fd], Number.isFinite(rest) ? Math.max(rest, 0) : -1);
+    if (isReadable || rest <= 0) return isReadable;
+  }
 }
 
 const MAX_WORDS = 512;
 
 function lastWords(fd: number): string {
-  const buffer = Buffer.alloc(65536);
-  const text = buffer.toString('utf8', 0, readSync(fd, buffer, 0, buffer.length, 0)).trim();
+  const buffer = Buffer.alloc(4 * MAX_WORDS);
+  const start = Math.max(fstatSync(fd).size - buffer.length, 0);
+  const text = buffer.toString('utf8', 0, readSync(fd, buffer, 0, buffer.length, start)).trim();
   return text.length > MAX_WORDS ? `…${text.slice(-MAX_WORDS)}` : text;
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { makeBundle } from '../bundle.ts';
 import { runtimePath } from '../runtime.ts';
-import { type Place, type Runtime, TIMED, type TimedName, time, versionOf, waitingSize } from './measure.ts';
+import { cleanUp, type Place, type Runtime, TIMED, type TimedName, time, versionOf, waitingSize } from './measure.ts';
 import { type Row, renderTable } from './table.ts';
 
 const RUNTIMES: Runtime[] = [
@@ -21,13 +21,14 @@ const rounds = Number(values.rounds);
 const runs = Number(values.runs);
 
 const folder = mkdtempSync(join(tmpdir(), 'runts-bench-'));
+const place = makePlace();
 try {
   describeMachine();
-  const place = makePlace();
-  const times = measureTimes(place);
+  const times = measureTimes();
   const sizes = RUNTIMES.map((runtime) => waitingSize(runtime, place));
   console.log(renderTable(rowsOf(times, sizes)));
 } finally {
+  for (const runtime of RUNTIMES) cleanUp(runtime, place);
   rmSync(folder, { recursive: true, force: true });
 }
 
@@ -47,7 +48,7 @@ function makePlace(): Place {
 }
 
 // Whatever else the machine does meets all three: each round starts with another one.
-function measureTimes(place: Place): Times {
+function measureTimes(): Times {
   const names = Object.keys(TIMED) as TimedName[];
   const times: Times = new Map(names.map((name) => [name, RUNTIMES.map(() => [])]));
   for (let round = 0; round < rounds; round++) {

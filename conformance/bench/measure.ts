@@ -20,7 +20,6 @@ interface Timed {
   before?: 'none' | 'created' | 'stopped';
 }
 
-const ID = 'runts-bench';
 const WARMUP = 3;
 
 export const TIMED = {
@@ -37,14 +36,14 @@ export type TimedName = keyof typeof TIMED;
 export function time(runtime: Runtime, name: TimedName, place: Place, runs: number): number[] {
   const { args, before }: Timed = TIMED[name];
   const root = rootOf(runtime, place);
-  const command = quote([runtime.path, '--root', root, ...args(place.bundle, ID)]);
+  const command = quote([runtime.path, '--root', root, ...args(place.bundle, idOf(runtime))]);
   const result = join(place.folder, 'hyperfine.json');
   const prepare = before === undefined ? [] : ['--prepare', quote(preparation(runtime, place, before))];
   // `state` looks at one container that is there all the time.
   prepareContainer(runtime, place, name === 'state' ? 'created' : 'none');
   const options = ['-N', '--style', 'none', '--warmup', String(WARMUP), '--runs', String(runs)];
   execute(['hyperfine', ...options, ...prepare, '--export-json', result, command]);
-  prepareContainer(runtime, place, 'none');
+  cleanUp(runtime, place);
   const { results } = JSON.parse(readFileSync(result, 'utf8'));
   rmSync(result);
   return results[0].times.map((seconds: number) => seconds * 1000);
@@ -53,9 +52,9 @@ export function time(runtime: Runtime, name: TimedName, place: Place, runs: numb
 /** The proportional set size of a created container's process, in kB (proc_pid_smaps(5)). */
 export function waitingSize(runtime: Runtime, place: Place): number {
   prepareContainer(runtime, place, 'created');
-  const { pid } = JSON.parse(execute([runtime.path, '--root', rootOf(runtime, place), 'state', ID]));
+  const { pid } = JSON.parse(execute([runtime.path, '--root', rootOf(runtime, place), 'state', idOf(runtime)]));
   const smaps = readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1');
-  prepareContainer(runtime, place, 'none');
+  cleanUp(runtime, place);
   return Number(/^Pss: +(\d+) kB$/m.exec(smaps)?.[1]);
 }
 
@@ -64,13 +63,22 @@ export function versionOf(program: string): string {
   return execute([program, '--version']).split('\n')[0] ?? '';
 }
 
+/** Takes away what a measurement that failed has left. */
+export function cleanUp(runtime: Runtime, place: Place): void {
+  prepareContainer(runtime, place, 'none');
+}
+
+function idOf({ name }: Runtime): string {
+  return `bench-${name}`;
+}
+
 function rootOf({ name }: Runtime, { folder }: Place): string {
   return join(folder, name);
 }
 
 function preparation(runtime: Runtime, place: Place, status: NonNullable<Timed['before']>): string[] {
   const script = join(import.meta.dirname, 'prepare.sh');
-  return ['sh', script, runtime.path, rootOf(runtime, place), place.bundle, ID, status];
+  return ['sh', script, runtime.path, rootOf(runtime, place), place.bundle, idOf(runtime), status];
 }
 
 function prepareContainer(runtime: Runtime, place: Place, status: NonNullable<Timed['before']>): void {

@@ -5,8 +5,8 @@ runtime=$1 root=$2 bundle=$3 id=$4 status=$5
 
 "$runtime" --root "$root" delete --force "$id" >/dev/null 2>&1
 [ "$status" = none ] && exit 0
-# The container's process keeps the streams open, which somebody may wait for.
-"$runtime" --root "$root" create --bundle "$bundle" "$id" </dev/null >/dev/null 2>&1 || exit
+# Into a file: the container's process keeps the streams open, and somebody waits for the end of this script's.
+"$runtime" --root "$root" create --bundle "$bundle" "$id" </dev/null >"$root.log" 2>&1 || { cat "$root.log" >&2; exit 1; }
 [ "$status" = created ] && exit 0
 "$runtime" --root "$root" start "$id" || exit
 until "$runtime" --root "$root" state "$id" | grep -q '"stopped"'; do sleep 0.01; done

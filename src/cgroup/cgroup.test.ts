@@ -8,7 +8,6 @@ import { RuntimeError } from '../errors.ts';
 import { planCgroup } from '../plan/cgroup.ts';
 import {
   allowDevices,
-  joinCgroup,
   makeCgroup,
   type PlacedCgroup,
   placeCgroup,
@@ -53,14 +52,6 @@ test('an empty cpuset gets the values of the next parent that has some', () => {
   ]);
 });
 
-test('a process is moved by its pid, and a missing folder is named', () => {
-  const place = fake('join', ['pids'], { 'web1/cgroup.procs': '' });
-  joinCgroup([place], 77);
-  assert.is(readFileSync(`${place.directory}/cgroup.procs`, 'utf8'), '77');
-  const namesIt = (error: unknown) => error instanceof RuntimeError && error.oneLine.startsWith('join cgroup /nowhere');
-  assert.throws(() => joinCgroup([{ directory: '/nowhere/web1', isOwn: true }], 77), namesIt);
-});
-
 test('processes are found in the whole tree, each once', () => {
   const first = fake('p1', ['pids'], { 'web1/cgroup.procs': '5\n6\n0\n', 'web1/a/cgroup.procs': '7\n', 'web1/x': '9' });
   const second = fake('p2', ['cpu'], { 'web1/cgroup.procs': '6\n8\n' });
@@ -102,15 +93,17 @@ test('a folder that cannot be removed is named', () => {
   assert.throws(() => removeCgroup([{ directory, isOwn: true }]), namesIt);
 });
 
-rootTest(test, "in the host's hierarchies a cgroup is made, joined, emptied and removed", async () => {
+rootTest(test, "in the host's hierarchies a cgroup is made, emptied and removed", async () => {
   const placed = placeCgroup(planCgroup({ ociVersion: '1.3.0' }, `runts-test-${process.pid}`));
   assert.ok(placed.every(({ isOwn }) => isOwn));
   makeCgroup(placed);
   const child = spawn('sleep', ['60'], { stdio: 'ignore' });
   const ended = new Promise((resolve) => child.on('exit', (_, signal) => resolve(signal)));
   try {
-    joinCgroup(placed, child.pid ?? 0);
-    for (const place of placed) assert.equal(processesIn([place]), [child.pid]);
+    for (const place of placed) {
+      writeFileSync(`${place.directory}/cgroup.procs`, String(child.pid));
+      assert.equal(processesIn([place]), [child.pid]);
+    }
     for (const { directory } of placed) mkdirSync(`${directory}/made/below`, { recursive: true });
   } finally {
     removeCgroup(placed);

@@ -107,7 +107,7 @@ function removeTree(directory: string): void {
     }
     killProcesses(directory);
     removeChildren(directory);
-    // Not Bun.sleepSync: it starts a thread of the allocator, and the poststop hooks are still to be forked.
+    // Not Bun.sleepSync, which starts a thread of the allocator.
     pollReadable([], Math.min(attempt, 20));
   }
 }

@@ -15,24 +15,22 @@ import {
 } from 'node:fs';
 import * as assert from 'uvu/assert';
 import * as K from '../../bindings/constants.ts';
-import { makedev, mknodat } from '../../bindings/files.ts';
-import { mount } from '../../bindings/mount.ts';
-import { rootTest, strictSuite } from '../../bindings/strict-suite.ts';
-import { withRoot } from '../init/fixtures/root.ts';
+import { mknodat } from '../../bindings/files.ts';
+import { isolatedSuite, rootTest } from '../../bindings/root-suite.ts';
+import { makedev } from '../init/devices.ts';
+import { mountTmpfs, withFolder, withRoot } from '../init/fixtures/stage.ts';
 import { copyTree } from './copy-up.ts';
 
-const test = strictSuite('create/copy-up', import.meta.path);
+const test = isolatedSuite('create/copy-up', import.meta.path);
 
 // Copies a folder that `fill` has filled onto a new tmpfs.
 function copied(fill: (source: string) => void, check: (target: string, source: string) => void): void {
   const source = mkdtempSync('/tmp/runts-copy-up-');
   fill(source);
-  const sourceFd = openSync(source, 'r');
-  withRoot((target, targetFd) => {
-    copyTree(sourceFd, targetFd);
+  withRoot((target) => {
+    withFolder(source, (from) => withFolder(target, (to) => copyTree(from, to)));
     check(target, source);
   });
-  closeSync(sourceFd);
   rmSync(source, { recursive: true });
 }
 
@@ -97,11 +95,12 @@ rootTest(test, 'links are copied as they are: what they lead to is not', () => {
 });
 
 rootTest(test, 'a mount within the folder is an error: it is never crossed', () => {
-  withRoot((source, sourceFd) => {
+  withRoot((source) => {
     mkdirSync(`${source}/mounted`);
-    mount({ source: 'tmpfs', target: `${source}/mounted`, type: 'tmpfs' });
-    withRoot((_, targetFd) => {
-      assert.throws(() => copyTree(sourceFd, targetFd), /openat2 mounted EXDEV/);
+    mountTmpfs(`${source}/mounted`);
+    withRoot((target) => {
+      const copy = () => withFolder(source, (from) => withFolder(target, (to) => copyTree(from, to)));
+      assert.throws(copy, /openat2 mounted EXDEV/);
     });
   });
 });

@@ -21,6 +21,7 @@ export interface BeginInputs {
 export function beginScript(inputs: BeginInputs): Script {
   const { plan, syncFd, namespaces, cgroupFd } = inputs;
   const script = new Script(syncFd);
+  forbidTracing(script);
   joinV1Cgroups(script, v1Directories(inputs.placedCgroup));
   joinNamespaces(script, namespaces);
   makeContainerProcess(script, plan, cgroupFd);
@@ -38,6 +39,14 @@ export function beginScript(inputs: BeginInputs): Script {
   become(script, inputs.setupFd, 'runts-init');
   script.finish();
   return script;
+}
+
+/**
+ * ptrace(2), "Ptrace access mode checking": with the host's root directory and ids still its own, nobody in the
+ * namespaces that it joins may look into this process (CVE-2016-9962). Children inherit that, execve(2) ends it.
+ */
+export function forbidTracing(script: Script): void {
+  script.call('prctl', [K.PR_SET_DUMPABLE, 0, 0, 0, 0]);
 }
 
 // Before the container process is made from this one: moving oneself costs nothing, while moving another process makes

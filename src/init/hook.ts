@@ -3,7 +3,7 @@
 import * as K from '../../bindings/constants.ts';
 import type { Hook } from '../bundle/config.ts';
 import { Script } from '../final/script.ts';
-import { forkInto, joinV1Cgroups } from './begin.ts';
+import { forbidTracing, forkInto, joinV1Cgroups } from './begin.ts';
 import { resetSignals } from './privileges.ts';
 
 export interface HookInputs {
@@ -53,6 +53,7 @@ export function hookScript(inputs: HookInputs): Script {
 
 // Joining a pid namespace moves only the children, setns(2). The child is made the runtime's own, to be waited for.
 function enter(script: Script, { namespaces, rootFd, v1Cgroups, cgroupFd }: ContainerPlace): void {
+  forbidTracing(script);
   joinV1Cgroups(script, v1Cgroups);
   for (const { fd, flag } of namespaces) script.call('setns', [fd, flag]);
   if (rootFd !== undefined) {

@@ -24,6 +24,8 @@ export function split(path: string): { parent: string; name: string } {
 }
 
 const OPEN_HOW_SIZE = 24;
+/** A rename or a mount anywhere on the host makes a scoped lookup of ".." give up: openat2(2) says try again. */
+const EAGAIN = 11;
 
 /** Where a script goes on after a failure with that errno. */
 export interface Branch {
@@ -50,8 +52,11 @@ export class Root {
    */
   open(path: string, into: Slot, options: { flags?: number; missing?: string; gotoOn?: Branch[] } = {}): void {
     const { flags = K.O_PATH, missing } = options;
-    const gotoOn = [...(options.gotoOn ?? []), ...(missing === undefined ? [] : [{ errno: ENOENT, label: missing }])];
+    const again = this.script.newLabel();
+    const gotoOn = [{ errno: EAGAIN, label: again }, ...(options.gotoOn ?? [])];
+    if (missing !== undefined) gotoOn.push({ errno: ENOENT, label: missing });
     const args = [this.fd, this.script.string(relative(path)), this.#openHow(flags), OPEN_HOW_SIZE];
+    this.script.label(again);
     this.script.call('openat2', args, { path, save: into, gotoOn });
   }
 

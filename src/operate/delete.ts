@@ -4,20 +4,17 @@ import { LOCK_EX, SIGKILL } from '../../bindings/constants.ts';
 import { flock, pollReadable } from '../../bindings/files.ts';
 import { pidfdOpen, pidfdSendSignal, wait } from '../../bindings/process.ts';
 import { removeCgroup } from '../cgroup/cgroup.ts';
-import { readHostFacts } from '../create/host.ts';
-import { unmountRootfs } from '../create/rootfs-mount.ts';
 import { RuntimeError, StateError, step } from '../errors.ts';
-import { runPoststopHooks } from '../hooks.ts';
 import { checkId } from '../state/id.ts';
 import { startTimeOf, statusOf } from '../state/status.ts';
-import { type ContainerRecord, loadRecord, openFolder, removeFolder } from '../state/store.ts';
+import { type ContainerRecord, hasHooks, loadRecord, openFolder, removeFolder } from '../state/store.ts';
 import type { LockedContainer } from './start.ts';
 
 /**
  * The command.
  * @param isForced a container that still runs is killed; one that does not exist is no error
  */
-export function deleteContainer(root: string, id: string, { isForced }: { isForced: boolean }): void {
+export async function deleteContainer(root: string, id: string, { isForced }: { isForced: boolean }): Promise<void> {
   checkId(id);
   const folderFd = open(root, id, isForced);
   if (folderFd === undefined) return;
@@ -33,7 +30,7 @@ export function deleteContainer(root: string, id: string, { isForced }: { isForc
     const hint = 'kill it first, or use `delete --force`';
     throw new StateError(`cannot delete container that is not stopped: it is ${status}`, { hint });
   }
-  destroy({ root, record, folderFd, settings: readHostFacts() });
+  await destroy({ root, record, folderFd });
 }
 
 function open(root: string, id: string, isForced: boolean): number | undefined {
@@ -56,12 +53,18 @@ function load(root: string, id: string, isForced: boolean): ContainerRecord | un
 }
 
 /** Ends the container's processes and removes all that is left of it; then the poststop hooks run. */
-export function destroy({ root, record, folderFd, settings }: LockedContainer): void {
+export async function destroy({ root, record, folderFd }: LockedContainer): Promise<void> {
   step('end the container process', () => endInit(record));
   removeCgroup(record.cgroups);
-  if (record.rootfsMount !== undefined) unmountRootfs(record.rootfsMount);
+  if (record.rootfsMount !== undefined) {
+    const { unmountRootfs } = await import('../create/rootfs-mount.ts');
+    unmountRootfs(record.rootfsMount);
+  }
   removeFolder(root, record.id, folderFd);
-  runPoststopHooks(record, settings);
+  if (hasHooks(record, 'poststop')) {
+    const { callerSettings, runPoststopHooks } = await import('../hooks.ts');
+    runPoststopHooks(record, callerSettings());
+  }
 }
 
 // A process that is being killed may be held up, by a core dump or a file system that does not answer.

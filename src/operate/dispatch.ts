@@ -26,7 +26,7 @@ export async function dispatch(invocation: CommandInvocation, print: (text: stri
     }
     case 'start': {
       const { start } = await import('./start.ts');
-      start(root, invocation.args[0]);
+      await start(root, invocation.args[0]);
       return 0;
     }
     case 'state': {
@@ -43,7 +43,7 @@ export async function dispatch(invocation: CommandInvocation, print: (text: stri
     }
     case 'delete': {
       const { deleteContainer } = await import('./delete.ts');
-      deleteContainer(root, invocation.args[0], { isForced: invocation.options.force });
+      await deleteContainer(root, invocation.args[0], { isForced: invocation.options.force });
       return 0;
     }
     case 'list': {

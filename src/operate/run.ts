@@ -5,8 +5,7 @@ import { pollReadable, read } from '../../bindings/files.ts';
 import { becomeSubreaper } from '../../bindings/privileges.ts';
 import { pidfdOpen, pidfdSendSignal, setSignalMask, signalfd, wait } from '../../bindings/process.ts';
 import { type CreateOptions, create } from '../create/create.ts';
-import { toRuntimeError } from '../errors.ts';
-import { HookError } from '../hooks.ts';
+import { HookError, toRuntimeError } from '../errors.ts';
 import { warn } from '../log.ts';
 import { destroy } from './delete.ts';
 import { type LockedContainer, startLocked } from './start.ts';
@@ -19,9 +18,9 @@ export interface RunOptions extends CreateOptions {
 }
 
 /** Runs a container. Returns the exit status for this process: the container's, or 0 when detached. */
-export function run(options: RunOptions): number {
+export async function run(options: RunOptions): Promise<number> {
   if (options.detach) {
-    startOrDestroy({ root: options.root, ...create(options) });
+    await startOrDestroy({ root: options.root, ...create(options) });
     return 0;
   }
   // Before anything else: a signal that comes during `create` waits until there is somebody to pass it on to.
@@ -29,27 +28,27 @@ export function run(options: RunOptions): number {
   const signalFd = signalfd(FORWARDED);
   if (!options.noSubreaper) becomeSubreaper();
   const container = { root: options.root, ...create(options) };
-  startOrDestroy(container);
+  await startOrDestroy(container);
   const code = supervise(container.record.pid, signalFd);
   if (options.keep) closeSync(container.folderFd);
-  else destroy(container);
+  else await destroy(container);
   return code;
 }
 
-function startOrDestroy(container: LockedContainer): void {
+async function startOrDestroy(container: LockedContainer): Promise<void> {
   try {
-    startLocked(container);
+    await startLocked(container);
   } catch (error) {
     // After a failed hook that has happened already.
-    if (!(error instanceof HookError)) destroyAfter(container);
+    if (!(error instanceof HookError)) await destroyAfter(container);
     throw error;
   }
 }
 
 // The first error is the one to report.
-function destroyAfter(container: LockedContainer): void {
+async function destroyAfter(container: LockedContainer): Promise<void> {
   try {
-    destroy(container);
+    await destroy(container);
   } catch (error) {
     warn(toRuntimeError(error)?.oneLine ?? String(error));
   }

@@ -2,24 +2,29 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import { errnoName, LOCK_EX } from '../../bindings/constants.ts';
 import { flock, pollReadable, read, write } from '../../bindings/files.ts';
-import { readHostFacts } from '../create/host.ts';
-import { RuntimeError, StateError } from '../errors.ts';
+import { HookError, RuntimeError, StateError } from '../errors.ts';
 import { decodeReport, REPORT_SIZE } from '../final/report.ts';
-import { HookError, runContainerHooks, runHooks } from '../hooks.ts';
-import type { CallerSettings } from '../init/hook.ts';
 import { stateDocument } from '../state/document.ts';
 import { checkId } from '../state/id.ts';
 import { statusOf } from '../state/status.ts';
-import { type ContainerRecord, folderOf, loadRecord, openFolder, RESULT_FIFO, START_FIFO } from '../state/store.ts';
+import {
+  type ContainerRecord,
+  folderOf,
+  hasHooks,
+  loadRecord,
+  openFolder,
+  RESULT_FIFO,
+  START_FIFO,
+} from '../state/store.ts';
 import { destroy } from './delete.ts';
 
 /** The command: opens and locks the container, then starts it. */
-export function start(root: string, id: string): void {
+export async function start(root: string, id: string): Promise<void> {
   checkId(id);
   const folderFd = openFolder(root, id);
   flock(folderFd, LOCK_EX);
   const record = loadRecord(root, id);
-  startLocked({ root, record, folderFd, settings: readHostFacts() });
+  await startLocked({ root, record, folderFd });
   closeSync(folderFd);
 }
 
@@ -27,7 +32,6 @@ export interface LockedContainer {
   root: string;
   record: ContainerRecord;
   folderFd: number;
-  settings: CallerSettings;
 }
 
 /**
@@ -35,17 +39,24 @@ export interface LockedContainer {
  * @throws StateError unless it's created; RuntimeError if the user's program can't be executed; HookError, and the
  * container is destroyed then (runtime.md, lifecycle steps 7 and 9)
  */
-export function startLocked(container: LockedContainer): void {
-  const { root, record, settings } = container;
+export async function startLocked(container: LockedContainer): Promise<void> {
+  const { root, record } = container;
   const status = statusOf(root, record);
   if (status !== 'created') throw new StateError(`cannot start a container that is ${status}: it has to be created`);
   if (record.executable === undefined) throw new RuntimeError('/process is not set in config.json: nothing to start');
   try {
-    runContainerHooks('startContainer', { record, state: stateDocument(record, 'created'), settings });
+    if (hasHooks(record, 'startContainer')) {
+      const { callerSettings, runContainerHooks } = await import('../hooks.ts');
+      const state = stateDocument(record, 'created');
+      runContainerHooks('startContainer', { record, state, settings: callerSettings() });
+    }
     release(root, record);
-    runHooks('poststart', record.hooks.poststart ?? [], stateDocument(record, 'running'), settings);
+    if (hasHooks(record, 'poststart')) {
+      const { callerSettings, runHooks } = await import('../hooks.ts');
+      runHooks('poststart', record.hooks.poststart ?? [], stateDocument(record, 'running'), callerSettings());
+    }
   } catch (error) {
-    if (error instanceof HookError) destroy(container);
+    if (error instanceof HookError) await destroy(container);
     throw error;
   }
 }

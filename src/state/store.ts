@@ -11,7 +11,7 @@ import {
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
-import type { Hooks } from '../bundle/config.ts';
+import type { HookKind, Hooks } from '../bundle/config.ts';
 import { errnoOf, RuntimeError, StateError, step } from '../errors.ts';
 
 /** state.json. Everything that `delete` has to undo is in here before it's made. */
@@ -51,6 +51,11 @@ export const RESULT_FIFO = 'result';
 const CREATED_FILE = 'created';
 /** Where the root file system is mounted if the container has no mount namespace of its own. */
 export const ROOTFS_FOLDER = 'rootfs';
+
+/** Whether there are hooks of a kind. The code that runs hooks is loaded only then. */
+export function hasHooks({ hooks }: ContainerRecord, kind: HookKind): boolean {
+  return (hooks[kind] ?? []).length > 0;
+}
 
 /** The folder of a container. */
 export function folderOf(root: string, id: string): string {
