@@ -13,8 +13,9 @@ MODULES := node_modules/.package-lock.json
 ARCH := $(if $(filter aarch64,$(shell uname -m)),arm64,x64)
 ADDON := node_modules/@koromix/koffi-linux-$(ARCH)/linux_$(ARCH)/koffi.node
 VERSION := $(shell sed -n 's/^  "version": "\(.*\)",/\1/p' package.json)
-COMMIT := $(shell git rev-parse --short HEAD 2>/dev/null)
-SOURCES := $(shell find src bindings -name '*.ts' -not -name '*.test.ts')
+# git may be missing, or refuse a folder that belongs to somebody else.
+COMMIT := $(shell { git rev-parse --short HEAD || cut -c 1-7 ".git/$$(sed -n 's/^ref: //p' .git/HEAD)"; } 2>/dev/null)
+SOURCES := $(shell find src bindings -name '*.ts' -not -name '*.test.ts' -not -path '*/fixtures/*')
 SCHEMAS := $(wildcard schemas/*.json)
 VALIDATORS := src/validate/config.generated.js
 SCRIPTS := src/launcher.sh $(wildcard conformance/*.sh conformance/*/*.sh)

@@ -91,7 +91,7 @@ export class Program extends Data {
     this.operations.push({ kind: 'waitByte', fd, buffer, size });
   }
 
-  /** After `keepGoto`: keeps what has failed while other calls are made. */
+  /** After `keepGoto`: keeps what has failed while other calls are made, whose own failures must be ignored. */
   keepResult(): void {
     this.operations.push({ kind: 'keepResult' });
   }

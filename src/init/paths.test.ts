@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, openSync, readFileSync, readlinkSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import * as assert from 'uvu/assert';
 import * as K from '../../bindings/constants.ts';
 import { isolatedSuite, rootTest } from '../../bindings/root-suite.ts';
@@ -45,7 +54,12 @@ function placeOf(folder: string, build: (root: Root, into: ReturnType<Root['scri
       // So that it's found under a known number.
       root.script.call('dup3', [into, 100, 0]);
     },
-    { answer, look: (pid) => void (place = readlinkSync(`/proc/${pid}/fd/100`)) },
+    {
+      answer,
+      look: (pid) => {
+        place = readlinkSync(`/proc/${pid}/fd/100`);
+      },
+    },
   );
   return line === 'done' ? place.replace(folder, 'ROOT') : line;
 }
@@ -70,7 +84,14 @@ const opened: { name: string; links?: Record<string, string>; path: string; plac
 ];
 for (const { name, links, path, place } of opened) {
   rootTest(test, `opened: ${name}`, () => {
-    prepared((root) => assert.is(placeOf(root, (at, into) => at.open(path, into)), place), links);
+    prepared(
+      (root) =>
+        assert.is(
+          placeOf(root, (at, into) => at.open(path, into)),
+          place,
+        ),
+      links,
+    );
   });
 }
 
@@ -97,17 +118,31 @@ rootTest(test, 'a path that is missing may be passed over', () => {
 
 rootTest(test, 'a descriptor is closed on execve', () => {
   prepared((root) => {
-    let flags = '';
-    const look = (pid: number) => void (flags = readFileSync(`/proc/${pid}/fdinfo/3`, 'utf8'));
-    // The first free number is that of the root.
-    const first = openSync('/', 'r');
-    assert.ok(first > 0);
-    runInRoot(root, (at) => at.open('/etc', at.script.slot()), { look: (pid) => (existsSync(`/proc/${pid}/fdinfo/3`) ? look(pid) : undefined) });
-    assert.ok(flags === '' || /^flags:\s+02/m.test(flags));
+    const flags: number[] = [];
+    const look = (pid: number) => {
+      const fds = readdirSync(`/proc/${pid}/fd`).filter(
+        (fd) => readlinkSync(`/proc/${pid}/fd/${fd}`) === `${root}/etc`,
+      );
+      for (const fd of fds) flags.push(flagsOf(readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'utf8')));
+    };
+    runInRoot(root, (at) => at.open('/etc', at.script.slot()), { look });
+    assert.equal(
+      flags.map((word) => word & K.O_CLOEXEC),
+      [K.O_CLOEXEC],
+    );
   });
 });
 
-const made: { name: string; links?: Record<string, string>; path: string; entry: 'directory' | 'file'; place: string }[] = [
+// proc_pid_fdinfo(5): octal.
+const flagsOf = (text: string): number => Number.parseInt(/^flags:\s+(\d+)$/m.exec(text)?.[1] ?? '0', 8);
+
+const made: {
+  name: string;
+  links?: Record<string, string>;
+  path: string;
+  entry: 'directory' | 'file';
+  place: string;
+}[] = [
   { name: 'what exists is used', path: '/etc/passwd', entry: 'file', place: 'ROOT/etc/passwd' },
   { name: 'a directory with its parents', path: '/a/b/c', entry: 'directory', place: 'ROOT/a/b/c' },
   { name: 'a file with its parents', path: '/a/b/file', entry: 'file', place: 'ROOT/a/b/file' },
@@ -117,7 +152,10 @@ const made: { name: string; links?: Record<string, string>; path: string; entry:
 for (const { name, links, path, entry, place } of made) {
   rootTest(test, `made: ${name}`, () => {
     prepared((root) => {
-      assert.is(placeOf(root, (at, into) => at.make(path, entry, into)), place);
+      assert.is(
+        placeOf(root, (at, into) => at.make(path, entry, into)),
+        place,
+      );
       assert.is(statSync(place.replace('ROOT', root)).isDirectory(), entry === 'directory');
     }, links);
   });
@@ -133,7 +171,10 @@ rootTest(test, 'in a file system that is new the runtime need not be asked', () 
     // Here the root itself stands for what is mounted on /etc: so the folder is made in there, and not found.
     const line = runInRoot(root, build, { answer: (event) => void asked.push(event) });
     assert.ok(existsSync(`${root}/pts`));
-    assert.equal([line, asked], ['openat2 /etc/pts ENOENT', [{ type: 'makePath', path: '/etc/pts', entry: 'directory' }]]);
+    assert.equal(
+      [line, asked],
+      ['openat2 /etc/pts ENOENT', [{ type: 'makePath', path: '/etc/pts', entry: 'directory' }]],
+    );
   });
 });
 

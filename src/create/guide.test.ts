@@ -1,0 +1,223 @@
+// The runtime's side alone: what a program would say is played here. With real programs: conformance/integration.
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import * as K from '../../bindings/constants.ts';
+import { close, pollReadable, read, socketpair, write } from '../../bindings/files.ts';
+import { wait } from '../../bindings/process.ts';
+import { toRuntimeError } from '../errors.ts';
+import { type Event, Script } from '../final/script.ts';
+import { samplePlan } from '../plan/fixtures/plan.ts';
+import { spawnScript } from '../spawn.ts';
+import { NO_PID, sampleRecord } from '../state/fixtures/record.ts';
+import { guide } from './guide.ts';
+import type { Launched } from './launch.ts';
+
+const test = suite('create/guide');
+
+const root = mkdtempSync('/tmp/runts-guide-');
+mkdirSync(`${root}/etc`);
+writeFileSync(`${root}/etc/passwd`, 'user:x:1000:1000::/home/user:/bin/sh\n');
+test.after(() => rmSync(root, { recursive: true }));
+
+const CONFIG = { ociVersion: '1.3.0', process: { cwd: '/', args: ['sh'], env: ['A=1'], user: { uid: 1000, gid: 7 } } };
+
+type Said = Event | { type: 'failure'; errno: number } | { type: 'explanation'; text: string };
+
+interface Served {
+  line: string;
+  /** What the runtime has done, in its order. */
+  log: string[];
+  answers: number;
+  pid: number;
+}
+
+const words = (...values: number[]): Uint8Array => new Uint8Array(Uint32Array.from(values).buffer);
+
+function sayTo(fd: number, script: Script, said: Said, pid: number): void {
+  if (said.type === 'failure') write(fd, words(1, said.errno));
+  else if (said.type === 'explanation') write(fd, Buffer.concat([Buffer.from(said.text)], 256));
+  else {
+    const number = script.steps.push({ kind: 'event', event: said }) - 1;
+    write(fd, said.type === 'started' ? words(number, 0, pid, 0) : words(number, 0));
+  }
+}
+
+// Guides while a program says this and then nothing more.
+function serve(said: Said[], { pid = NO_PID, starterPid = NO_PID, recordPid = 0 } = {}): Served {
+  const [parentFd, childFd] = socketpair();
+  const script = new Script(3);
+  script.within('mount /mounts/0', () => script.call('fsconfig', [], { path: 'size=x' }));
+  for (const one of said) sayTo(childFd, script, one, pid);
+  const log: string[] = [];
+  const launched: Launched = {
+    ...{ script, starterPid },
+    prepareFinal: (env) => void log.push(`final program with ${env.join()}`),
+    advance: () => void log.push('advance'),
+  };
+  const record = sampleRecord({ pid: recordPid });
+  const onStarted = (startedPid?: number): void => {
+    if (startedPid !== undefined) record.pid = startedPid;
+  };
+  const settings = { ignoredSignals: [], openFiles: { soft: 1n, hard: 1n }, umask: 0 };
+  // Half closed: the answers can still be read.
+  const line = lineOf(() => {
+    guide({ plan: samplePlan(CONFIG), placed: [], record, settings, launched, parentFd, onStarted });
+  });
+  close(parentFd);
+  let answers = 0;
+  while (pollReadable([childFd], 0)[0] === true && read(childFd, new Uint8Array(1)) === 1) answers++;
+  close(childFd);
+  return { line, log, answers, pid: record.pid };
+}
+
+function lineOf(action: () => void): string {
+  try {
+    action();
+    return 'ready';
+  } catch (error) {
+    return toRuntimeError(error)?.oneLine ?? String(error);
+  }
+}
+
+test('a program is answered until it is ready', () => {
+  const { line, log, answers, pid } = serve([
+    { type: 'started' },
+    { type: 'setup' },
+    { type: 'mounted' },
+    { type: 'final' },
+    { type: 'ready' },
+  ]);
+  assert.equal([line, answers, pid], ['ready', 3, NO_PID]);
+  assert.equal(log, ['advance', 'final program with A=1,HOME=/', 'advance']);
+});
+
+test('what the container process asks before its pid is known is answered then', () => {
+  const { line, answers } = serve([{ type: 'setup' }, { type: 'started' }, { type: 'ready' }]);
+  assert.equal([line, answers], ['ready', 1]);
+});
+
+test('a failure is told in words', () => {
+  const { line, answers } = serve([{ type: 'started' }, { type: 'failure', errno: 22 }]);
+  assert.equal([line, answers], ['mount /mounts/0: fsconfig size=x EINVAL', 0]);
+});
+
+test('the explanation of a file system is part of it', () => {
+  const { line } = serve([
+    { type: 'explanation', text: "e tmpfs: Bad value for 'size'" },
+    { type: 'failure', errno: 22 },
+  ]);
+  assert.is(line, "mount /mounts/0: fsconfig size=x (tmpfs: Bad value for 'size') EINVAL");
+});
+
+test('a device that nobody planned is a mistake of the programmer', () => {
+  const { line } = serve([{ type: 'started' }, { type: 'checkDevice', index: 99 }]);
+  assert.is(line, 'Error: protocol: there is no device 99');
+});
+
+function diesBy(build: (script: Script) => void): number {
+  const script = new Script(-1);
+  build(script);
+  script.finish();
+  return spawnScript(script, { name: 'dying', inherit: [], firstOwn: 3 });
+}
+
+// A program that ends without having said anything, and whose end of the socket is closed by that.
+function deathOf(build: (script: Script) => void): string {
+  const [parentFd, childFd] = socketpair();
+  close(childFd);
+  const script = new Script(3);
+  const launched: Launched = { script, starterPid: diesBy(build), prepareFinal: () => {}, advance: () => {} };
+  const settings = { ignoredSignals: [], openFiles: { soft: 1n, hard: 1n }, umask: 0 };
+  const parts = { plan: samplePlan(CONFIG), placed: [], record: sampleRecord({ pid: 0 }), settings, launched };
+  const line = lineOf(() => guide({ ...parts, parentFd, onStarted: () => {} }));
+  close(parentFd);
+  return line;
+}
+
+const KILL_SELF = (signal: number) => (script: Script) => {
+  const pid = script.slot();
+  script.call('getpid', [], { save: pid });
+  script.call('kill', [pid, signal]);
+};
+
+const deaths: [name: string, build: (script: Script) => void, line: string][] = [
+  ['exits', (script) => script.program.exit(3), 'exited with status 3'],
+  ['is killed', KILL_SELF(15), 'was killed by signal 15'],
+  ['is killed by nobody we know', KILL_SELF(9), 'was killed by signal 9 — out of memory, or killed by somebody'],
+];
+for (const [name, build, line] of deaths) {
+  test(`a process that ${name} is told so`, () => {
+    assert.is(deathOf(build), `set up the container: the container process ${line}`);
+  });
+}
+
+// A real program, which sends the descriptor of a root and asks for things in there.
+function withRealProgram(ask: Event[]): { line: string; env: string[] } {
+  const [parentFd, syncFd] = socketpair();
+  const script = new Script(syncFd);
+  const slot = script.descriptorSlot();
+  script.call('openat', [K.AT_FDCWD, script.string(root), K.O_PATH, 0], { save: slot });
+  script.tellWithDescriptor({ type: 'root' });
+  for (const event of ask) script.ask(event);
+  script.tell({ type: 'ready' });
+  script.finish();
+  const pid = spawnScript(script, { name: 'asking', inherit: [syncFd], firstOwn: 3 });
+  close(syncFd);
+  const env: string[] = [];
+  const launched: Launched = {
+    ...{ script, starterPid: NO_PID },
+    prepareFinal: (list) => void env.push(...list),
+    advance: () => {},
+  };
+  const settings = { ignoredSignals: [], openFiles: { soft: 1n, hard: 1n }, umask: 0 };
+  const parts = { plan: samplePlan(CONFIG), placed: [], record: sampleRecord({ pid }), settings, launched };
+  const line = lineOf(() => guide({ ...parts, parentFd, onStarted: () => {} }));
+  close(parentFd);
+  wait(pid, { block: true });
+  return { line, env };
+}
+
+test('a missing path is made in the root that the program has sent', () => {
+  assert.is(withRealProgram([{ type: 'makePath', path: '/data/x', entry: 'file' }]).line, 'ready');
+  assert.ok(statSync(`${root}/data/x`).isFile());
+});
+
+test('a path that cannot be made is told by its name', () => {
+  const { line } = withRealProgram([{ type: 'makePath', path: '/etc/passwd/x', entry: 'directory' }]);
+  assert.is(line, 'make /etc/passwd/x in the container: openat2 /etc/passwd/x ENOTDIR');
+});
+
+test("HOME comes from the container's passwd", () => {
+  assert.equal(withRealProgram([{ type: 'mounted' }]).env, ['A=1', 'HOME=/home/user']);
+});
+
+test('a device is compared with the plan', () => {
+  mkdirSync(`${root}/dev`);
+  writeFileSync(`${root}/dev/null`, '');
+  const { line } = withRealProgram([{ type: 'checkDevice', index: 0 }]);
+  assert.is(line, 'default device /dev/null: /dev/null exists already and is not the character device 1:3');
+});
+
+test('what a tmpfs covers is copied up; nothing there is nothing to copy', () => {
+  const copyUp = (path: string): Event[] => [
+    { type: 'copyUpFrom', path },
+    { type: 'copyUpTo', path },
+  ];
+  assert.is(withRealProgram(copyUp('/nowhere')).line, 'ready');
+  assert.not.ok(existsSync(`${root}/nowhere`));
+});
+
+test('the descriptors of the root are closed at the end', () => {
+  const before = lowestFree();
+  withRealProgram([]);
+  assert.is(lowestFree(), before);
+});
+
+function lowestFree(): number {
+  const fd = openSync('/', 'r');
+  closeSync(fd);
+  return fd;
+}
+
+test.run();

@@ -1,0 +1,112 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmdirSync } from 'node:fs';
+import { basename } from 'node:path';
+import * as assert from 'uvu/assert';
+import { CLONE_NEWCGROUP } from '../../bindings/constants.ts';
+import { isolatedSuite, rootTest } from '../../bindings/root-suite.ts';
+import { type PlacedCgroup, placeCgroup } from '../cgroup/cgroup.ts';
+import { readHierarchies } from '../cgroup/hierarchies.ts';
+import { makePath } from '../create/container-paths.ts';
+import type { Event } from '../final/script.ts';
+import { samplePlan } from '../plan/fixtures/plan.ts';
+import { planMounts } from '../plan/mounts.ts';
+import { makeCgroupMount } from './cgroup-mount.ts';
+import { mountOn, mountsBelow, runInRoot, withFolder, withRoot } from './fixtures/stage.ts';
+
+const test = isolatedSuite('init/cgroup-mount', import.meta.path);
+
+const id = basename(mkdtempSync('/tmp/runts-cgroup-mount-'));
+rmdirSync(`/tmp/${id}`);
+
+const isV1 = (): boolean => readHierarchies().some(({ version }) => version === 1);
+/** On a hybrid host only the v1 hierarchies are shown. */
+const shownHierarchies = (): number => readHierarchies().filter(({ version }) => !isV1() || version === 1).length;
+
+// Cgroups of the host with a mark of their own: no process enters them.
+function withCgroups(action: (placed: PlacedCgroup[]) => void): void {
+  const placed = placeCgroup(samplePlan({ ociVersion: '1.3.0', linux: { cgroupsPath: `/${id}` } }).cgroup);
+  for (const { directory } of placed) mkdirSync(`${directory}/inner`, { recursive: true });
+  try {
+    action(placed);
+  } finally {
+    for (const { directory } of placed) {
+      rmdirSync(`${directory}/inner`);
+      rmdirSync(directory);
+    }
+  }
+}
+
+interface MountOptions {
+  hasNamespace?: boolean;
+  options?: string[];
+}
+
+// Mounts them on /cg of a new root, and looks at what is there then.
+function mounted(
+  placed: PlacedCgroup[],
+  { hasNamespace = false, options = [] }: MountOptions,
+  check: (folder: string) => void,
+): void {
+  withRoot((root) => {
+    const answer = (event: Event): void => {
+      if (event.type !== 'makePath') return;
+      withFolder(root, (fd) => makePath(fd, event.path, event.entry, { uid: 0, gid: 0 }));
+    };
+    const [plan] = planMounts([{ destination: '/cg', type: 'cgroup', source: 'cgroup', options }], '/bundle');
+    if (plan === undefined) throw new Error('no plan');
+    const unshare = hasNamespace ? { unshare: CLONE_NEWCGROUP } : {};
+    const line = runInRoot(root, (at) => makeCgroupMount(at, plan, { placed, hasNamespace }), { answer, ...unshare });
+    assert.is(line, 'done');
+    check(`${root}/cg`);
+  });
+}
+
+rootTest(test, 'without a cgroup namespace the container sees its own cgroup, in every hierarchy', () => {
+  withCgroups((placed) => {
+    mounted(placed, {}, (folder) => {
+      const entries = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+      const folders = isV1() ? entries.map(({ name }) => `${folder}/${name}`) : [folder];
+      assert.is(folders.length, shownHierarchies());
+      for (const shown of folders) assert.ok(existsSync(`${shown}/inner`), shown);
+    });
+  });
+});
+
+rootTest(test, 'with one, the root of each hierarchy is the cgroup of the process', () => {
+  withCgroups((placed) => {
+    mounted(placed, { hasNamespace: true }, (folder) => {
+      const types = mountsBelow(folder).map(({ type }) => type);
+      assert.is(types.filter((type) => type.startsWith('cgroup')).length, shownHierarchies());
+    });
+  });
+});
+
+rootTest(test, 'attributes of the mount are those of every hierarchy, and of the folder around them', () => {
+  const options = ['ro', 'nosuid', 'nodev', 'noexec'];
+  withCgroups((placed) => {
+    for (const hasNamespace of [false, true]) {
+      mounted(placed, { options, hasNamespace }, (folder) => {
+        const missing = mountsBelow(folder).flatMap((mount) => {
+          return options.filter((option) => !mount.options.includes(option)).map((name) => `${mount.mountPoint} ${name}`);
+        });
+        assert.equal(missing, []);
+      });
+    }
+  });
+});
+
+rootTest(test, 'v1 controllers that share a hierarchy are found by their own names too', () => {
+  withCgroups((placed) => {
+    const pids = placed.find(({ hierarchy }) => hierarchy.controllers.includes('pids'));
+    if (pids === undefined) return;
+    const mountPoint = '/sys/fs/cgroup/pids,misc';
+    const shared = { ...pids, hierarchy: { ...pids.hierarchy, controllers: ['pids', 'misc'], mountPoint } };
+    mounted([shared], {}, (folder) => {
+      const links = ['pids', 'misc'].map((name) => readlinkSync(`${folder}/${name}`));
+      assert.equal(links, ['pids,misc', 'pids,misc']);
+      assert.is(readFileSync(`${folder}/misc/cgroup.procs`, 'utf8'), '');
+      assert.is(mountOn(folder)?.type, 'tmpfs');
+    });
+  });
+});
+
+test.run();

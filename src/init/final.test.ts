@@ -1,0 +1,88 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import * as K from '../../bindings/constants.ts';
+import type { Process } from '../bundle/config.ts';
+import type { Script } from '../final/script.ts';
+import { samplePlan } from '../plan/fixtures/plan.ts';
+import type { Plan } from '../plan/plan.ts';
+import { finalScript } from './final.ts';
+import { argsOf, callsOf, firstOutOfOrder, linesOf, stepsOf } from './fixtures/lines.ts';
+
+const test = suite('init/final');
+
+const PROCESS: Process = { cwd: '/', args: ['sh'], env: ['PATH=/a:/b'] };
+
+function final(process: Process | undefined, parts: Partial<Plan> = {}): Script {
+  const plan = { ...samplePlan({ ociVersion: '1.3.0', ...(process && { process }) }), ...parts };
+  return finalScript({ plan, syncFd: 9, startFd: 10, resultFd: 11, env: [] });
+}
+
+for (const [preserved, first] of [
+  [0, 3],
+  [2, 5],
+] as const) {
+  test(`first of all, descriptors from ${first} on are closed on exec if ${preserved} are preserved`, () => {
+    const script = final(PROCESS, { preserveFds: preserved });
+    assert.is(stepsOf(script)[0], 'close_range');
+    assert.equal(
+      callsOf(script, 'close_range').map((call) => argsOf(script, call)),
+      [[first, 0xffffffff, K.CLOSE_RANGE_CLOEXEC]],
+    );
+  });
+}
+
+test('signals come first, privileges last, then it tells that it is ready and waits to be started', () => {
+  const order = [
+    'reset signals: rt_sigprocmask',
+    'new session keyring: keyctl',
+    '/process/user/uid: setresuid 0',
+    '/process/capabilities: capset',
+    'prctl',
+    'tell ready',
+    'close',
+    'report to 11',
+    'wait',
+    'exec /a/sh,/b/sh',
+    'exit 1',
+  ];
+  assert.is(firstOutOfOrder(linesOf(final(PROCESS)), order), undefined);
+});
+
+test('the parent-death signal is cleared right before it is ready, and nowhere else', () => {
+  const script = final({ ...PROCESS, noNewPrivileges: true });
+  const clearing = callsOf(script, 'prctl').filter((call) => argsOf(script, call)[0] === K.PR_SET_PDEATHSIG);
+  assert.equal(
+    clearing.map((call) => argsOf(script, call)),
+    [[K.PR_SET_PDEATHSIG, 0, 0, 0, 0]],
+  );
+  const lines = linesOf(script);
+  assert.is(lines[lines.indexOf('tell ready') - 1], 'prctl');
+  const { operations } = script.program;
+  assert.is(operations[lines.indexOf('tell ready') - 1], clearing[0]);
+});
+
+test('the socket to the runtime is closed before it waits; from then on failures go to the result FIFO', () => {
+  const script = final(PROCESS);
+  assert.equal(
+    callsOf(script, 'close').map((call) => argsOf(script, call)),
+    [[9]],
+  );
+  const waits = script.program.operations.filter((operation) => operation.kind === 'waitByte');
+  assert.equal(
+    waits.map(({ fd }) => fd),
+    [10],
+  );
+});
+
+test('the keyring of the caller is kept only if the plan says so', () => {
+  assert.ok(stepsOf(final(PROCESS, { newKeyring: true })).includes('new session keyring: keyctl'));
+  assert.not.ok(stepsOf(final(PROCESS, { newKeyring: false })).includes('new session keyring: keyctl'));
+});
+
+test('without a process it waits all the same, and ends with a failure when started', () => {
+  const lines = linesOf(final(undefined));
+  assert.equal(lines.slice(-6), ['prctl', 'tell ready', 'close', 'report to 11', 'wait', 'exit 1']);
+  assert.not.ok(lines.some((line) => line.startsWith('/process')));
+});
+
+test.run();

@@ -1,0 +1,106 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import * as K from '../../bindings/constants.ts';
+import type { Hook } from '../bundle/config.ts';
+import type { Script } from '../final/script.ts';
+import { argsOf, callsOf, linesOf, wordsAt } from './fixtures/lines.ts';
+import { type ContainerPlace, hookScript } from './hook.ts';
+
+const test = suite('init/hook');
+
+const PLACE: ContainerPlace = {
+  namespaces: [
+    { fd: 20, flag: K.CLONE_NEWPID },
+    { fd: 21, flag: K.CLONE_NEWUSER },
+  ],
+  rootFd: 22,
+  v1Cgroups: ['/cg/pids/web1'],
+  cgroupFd: 23,
+};
+
+function hook(container: ContainerPlace | undefined, parts: Partial<Hook> = {}): Script {
+  const settings = { ignoredSignals: [13], openFiles: { soft: 1024n, hard: 4096n }, umask: 0o27 };
+  const inputs = { syncFd: 9, inputFd: 10, outputFd: 11, container, settings };
+  return hookScript({ hook: { path: '/bin/hook', ...parts }, ...inputs });
+}
+
+const SETTLED = [
+  'dup3',
+  'dup3',
+  'dup3',
+  'reset signals: rt_sigaction',
+  'reset signals: rt_sigaction',
+  'reset signals: rt_sigaction',
+  'reset signals: rt_sigprocmask',
+  'umask',
+  'prlimit64',
+  'exec /bin/hook',
+];
+
+test("in the runtime's namespaces it gets the caller's settings and becomes the hook", () => {
+  assert.equal(linesOf(hook(undefined)), ['report to 9', 'close_range', ...SETTLED]);
+});
+
+test('in the container it joins cgroup and namespaces, changes the root and forks before it settles', () => {
+  const lines = linesOf(hook(PLACE));
+  assert.equal(lines.slice(0, 10), [
+    'report to 9',
+    'close_range',
+    'prctl',
+    'join cgroup /cg/pids/web1: openat /cg/pids/web1/tasks',
+    'join cgroup /cg/pids/web1: write /cg/pids/web1/tasks',
+    'setns',
+    'setns',
+    'fchdir',
+    'chroot',
+    'clone3',
+  ]);
+  assert.equal(lines.slice(-SETTLED.length), SETTLED);
+});
+
+test('nobody in the container may look into it on the way', () => {
+  const script = hook(PLACE);
+  const calls = callsOf(script, 'prctl', 'setns').map((call) => argsOf(script, call));
+  assert.equal(calls[0], [K.PR_SET_DUMPABLE, 0, 0, 0, 0]);
+});
+
+test("before the root is changed it keeps the host's", () => {
+  assert.equal(callsOf(hook({ ...PLACE, rootFd: undefined }), 'fchdir', 'chroot'), []);
+});
+
+test('namespaces are joined in the order given, the child is made for the runtime and in the v2 cgroup', () => {
+  const script = hook(PLACE);
+  assert.equal(
+    callsOf(script, 'setns').map((call) => argsOf(script, call)),
+    [
+      [20, K.CLONE_NEWPID],
+      [21, K.CLONE_NEWUSER],
+    ],
+  );
+  const [clone] = callsOf(script, 'clone3');
+  if (clone === undefined) throw new Error('no clone3');
+  const words = wordsAt(script, clone, 0, 11);
+  assert.equal([words[0], words[10]], [K.CLONE_PARENT + K.CLONE_INTO_CGROUP, 23]);
+});
+
+test('the hook has its input and its output, twice, and no other descriptor', () => {
+  const script = hook(undefined);
+  assert.equal(
+    callsOf(script, 'close_range', 'dup3').map((call) => argsOf(script, call)),
+    [
+      [3, 0xffffffff, K.CLOSE_RANGE_CLOEXEC],
+      [10, 0, 0],
+      [11, 1, 0],
+      [11, 2, 0],
+    ],
+  );
+});
+
+test("mask and limit of open files are the caller's", () => {
+  const script = hook(undefined);
+  const [umask, limit] = callsOf(script, 'umask', 'prlimit64');
+  if (umask === undefined || limit === undefined) throw new Error('a call is missing');
+  assert.equal([umask.args, wordsAt(script, limit, 2, 2)], [[0o27], [1024, 4096]]);
+});
+
+test.run();
