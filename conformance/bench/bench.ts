@@ -25,7 +25,7 @@ const place = makePlace();
 try {
   describeMachine();
   const times = measureTimes();
-  const sizes = RUNTIMES.map((runtime) => waitingSize(runtime, place));
+  const sizes = RUNTIMES.map((runtime) => median(Array.from({ length: rounds }, () => waitingSize(runtime, place))));
   console.log(renderTable(rowsOf(times, sizes)));
 } finally {
   for (const runtime of RUNTIMES) cleanUp(runtime, place);

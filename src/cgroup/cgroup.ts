@@ -82,6 +82,14 @@ function collectProcesses(directory: string, pids: Set<number>): void {
   }
 }
 
+/** Lets frozen processes go on. cgroup v1: a frozen process does not even die (cgroup-v1/freezer-subsystem.rst). */
+export function thaw(folders: CgroupFolder[]): void {
+  for (const { directory } of folders) {
+    const file = `${directory}/freezer.state`;
+    if (existsSync(file)) step(`thaw ${directory}`, () => writeFileSync(file, 'THAWED'));
+  }
+}
+
 // A killed process leaves its cgroup a moment after it is gone from /proc.
 const ATTEMPTS = 200;
 

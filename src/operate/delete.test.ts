@@ -84,10 +84,14 @@ const broken: [name: string, make: () => void][] = [
   ],
 ];
 for (const [name, make] of broken) {
-  test(`a folder ${name} is removed only by force`, async () => {
+  test(`a folder ${name} is left alone`, async () => {
     make();
     assert.instance(await outcome('web1', false), Error);
     assert.ok(exists());
+  });
+
+  test(`a folder ${name} is removed by force`, async () => {
+    make();
     await deleteContainer(root, 'web1', { isForced: true });
     assert.not.ok(exists());
   });

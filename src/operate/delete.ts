@@ -3,7 +3,7 @@ import { closeSync } from 'node:fs';
 import { LOCK_EX, SIGKILL } from '../../bindings/constants.ts';
 import { flock, pollReadable } from '../../bindings/files.ts';
 import { pidfdOpen, pidfdSendSignal, wait } from '../../bindings/process.ts';
-import { removeCgroup } from '../cgroup/cgroup.ts';
+import { removeCgroup, thaw } from '../cgroup/cgroup.ts';
 import { RuntimeError, StateError, step } from '../errors.ts';
 import { checkId } from '../state/id.ts';
 import { startTimeOf, statusOf } from '../state/status.ts';
@@ -70,13 +70,14 @@ export async function destroy({ root, record, folderFd }: LockedContainer): Prom
 // A process that is being killed may be held up, by a core dump or a file system that does not answer.
 const PATIENCE_MS = 10_000;
 
-function endInit({ pid, startTime }: ContainerRecord): void {
+function endInit({ pid, startTime, cgroups }: ContainerRecord): void {
   if (pid === 0) return;
   const pidfd = pidfdOpen(pid);
   if (pidfd === undefined) return;
   // Looked at after the pidfd was opened: what it refers to can't change any more.
   if (startTimeOf(pid) === startTime) {
     pidfdSendSignal(pidfd, SIGKILL);
+    thaw(cgroups);
     const [isOver] = pollReadable([pidfd], PATIENCE_MS);
     if (isOver !== true) throw new RuntimeError(`process ${pid} does not end`);
   }
