@@ -1,4 +1,5 @@
 // Files and descriptors: openat2, mknodat, memfd, sockets and locks. What node:fs can do stays with node:fs.
+import { fchmodSync } from 'node:fs';
 import * as K from './constants.ts';
 import { type Argument, addressOf, check, cString, syscall, trySyscall, words64 } from './syscall.ts';
 
@@ -82,9 +83,13 @@ export function memfdProgram(name: string): number {
   return check('memfd_create', fd, name);
 }
 
-/** Writes a program into its memfd and seals it against any change. */
+/**
+ * Writes a program into its memfd and seals it against any change. It can be executed, but not read: the kernel does
+ * not let the root of a user namespace trace a process whose program it may not read (ptrace(2), execve(2)).
+ */
 export function fillProgram(fd: number, content: Uint8Array): void {
   write(fd, content);
+  fchmodSync(fd, 0o111);
   syscall('fcntl', 'seal', fd, K.F_ADD_SEALS, K.F_SEAL_ALL);
 }
 
@@ -104,8 +109,7 @@ export function read(fd: number, buffer: Uint8Array): number {
 }
 
 /**
- * recvmsg(2): a message, and a descriptor that came with it (SCM_RIGHTS, unix(7)), closed on exec. A partner that died
- * with unread messages (ECONNRESET) counts as the end.
+ * recvmsg(2): a message, and a descriptor that came with it (SCM_RIGHTS, unix(7)), closed on exec. Length 0 is the end.
  */
 export function receiveWithFd(fd: number, buffer: Uint8Array): { length: number; descriptor: number | undefined } {
   const control = new Uint8Array(24);
@@ -113,8 +117,8 @@ export function receiveWithFd(fd: number, buffer: Uint8Array): { length: number;
   const header = words64(0, 0, addressOf(vector), 1, addressOf(control), control.length, 0);
   for (;;) {
     const length = trySyscall('recvmsg', fd, header, K.MSG_CMSG_CLOEXEC);
-    if (length === -4) continue;
-    if (length === -104) return { length: 0, descriptor: undefined };
+    // ECONNRESET: the partner ended without reading all. It's told once; what it had said before can still be read.
+    if (length === -4 || length === -104) continue;
     check('recvmsg', length);
     const view = new DataView(control.buffer);
     return { length, descriptor: view.getUint32(0, true) === 20 ? view.getInt32(16, true) : undefined };

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { assemble } from '../src/final/assemble.ts';
 import { Program } from '../src/final/program.ts';
 import { SyscallError } from './errno.ts';
-import { close, fillProgram, memfdProgram, setCloseOnExec, socketpair, write } from './files.ts';
+import { close, fillProgram, memfdProgram, read, setCloseOnExec, socketpair, write } from './files.ts';
 import { wait } from './process.ts';
 import { type SpawnOptions, spawnProgram } from './spawn.ts';
 import { architecture } from './syscall.ts';
@@ -25,10 +25,13 @@ function start(content: Uint8Array, options: Partial<SpawnOptions> = {}): number
 function look<T>(options: Partial<SpawnOptions>, action: (proc: string, waitsOn: number) => T): T {
   const [near, far] = socketpair();
   const program = new Program();
+  // posix_spawn(3) comes back a moment before execve has closed what it closes: the program says when it runs.
+  program.call('write', [far, program.string('r'), 1]);
   program.waitByte(far);
   const inherit = [far, ...(options.inherit ?? [])];
   const pid = start(assemble(program, architecture), { ...options, inherit });
   close(far);
+  read(near, new Uint8Array(1));
   const result = action(`/proc/${pid}`, far);
   write(near, Uint8Array.of(1));
   close(near);

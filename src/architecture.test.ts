@@ -1,4 +1,5 @@
 // The house rules that a machine can check: who may import whom, tests beside the code, what costs too much to use.
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { suite } from 'uvu';
@@ -24,44 +25,106 @@ interface Import {
 
 function importsOf(file: string): Import[] {
   const statements = textOf(file).matchAll(
-    /^(?:import|export)\s+(type\s)?[^;]*?from\s+'([^']+)'|import\('([^']+)'\)/gm,
+    /^(?:import|export)\s+(type\s)?[^;]*?from\s+'([^']+)'|import\('([^']+)'\)|^import\s+'([^']+)'/gm,
   );
-  return [...statements].map(([, type, from, dynamic]) => {
-    const name = from ?? dynamic ?? '';
+  return [...statements].map(([, type, from, dynamic, effect]) => {
+    const name = from ?? dynamic ?? effect ?? '';
     const target = name.startsWith('.') ? relative(repository, join(repository, dirname(file), name)) : name;
     return { target, isType: type !== undefined };
   });
 }
 
-/** Which folder (or file) may import values from which others of src and bindings; types may come from anywhere. */
+/**
+ * Which folder (or file) may import values from which others of src and bindings; types may come from anywhere. The
+ * order is that of docs/architecture.md, so each line imports from lines above it but where its reason tells otherwise.
+ */
 const LAYERS: [of: RegExp, may: RegExp, why: string][] = [
   [/^bindings\//, /^bindings\//, 'the kernel knows nothing of containers'],
   [/^src\/errors\.ts$/, /^bindings\/(errno|constants)/, 'everybody uses the errors'],
-  [/^src\/bundle\//, /^(bindings\/|src\/(errors|bundle\/|validate\/config))/, 'reads a config'],
+  [/^src\/(log|signals)\.ts$/, /^src\/errors/, 'what the user reads and writes'],
+  [/^src\/(debug|build)\.ts$/, /^$/, 'loaded on demand, alone'],
+  [/^src\/cli\//, /^src\/(errors|cli\/)/, 'words only: it knows no operation'],
+  [
+    /^src\/bundle\//,
+    /^src\/(errors|bundle\/|validate\/config)/,
+    'reads a config; what it returns is validated, so this one import goes down',
+  ],
   [
     /^src\/validate\//,
-    /^(src\/(errors|validate\/|bundle\/(config|json|rlimits))|bindings\/constants|src\/plan\/)/,
-    'judges it',
+    /^(bindings\/constants|src\/(errors|validate\/|bundle\/(config|json|rlimits)|plan\/))/,
+    'judges a config, by the tables of the plan',
   ],
   [
     /^src\/plan\//,
     /^(bindings\/constants|src\/(errors|plan\/|bundle\/config|validate\/rules\/sysctl))/,
     'decides, makes no call',
   ],
-  [/^src\/final\//, /^(bindings\/syscalls|src\/(errors|final\/))/, 'assembles, makes no call'],
+  [/^src\/state\//, /^src\/(errors|state\/)/, 'plain files: `state` and `list` do without the FFI'],
+  [/^src\/cgroup\//, /^(bindings\/|src\/(errors|cgroup\/))/, 'files, and the end of processes'],
+  [/^src\/final\//, /^(bindings\/(syscalls|constants)|src\/(errors|final\/))/, 'assembles, makes no call'],
+  [/^src\/(protocol|spawn)\.ts$/, /^(bindings\/|src\/final\/)/, 'starts programs and reads their reports'],
   [/^src\/init\//, /^(bindings\/constants|src\/(final\/|init\/|plan\/))/, 'knows the plan only, makes no call'],
-  [/^src\/state\//, /^src\/(errors|state\/)/, 'plain files'],
-  [/^src\/cgroup\//, /^(bindings\/|src\/(errors|cgroup\/))/, 'cgroups'],
+  [
+    /^src\/hooks\.ts$/,
+    /^(bindings\/|src\/(errors|log|bundle\/config|plan\/|state\/|final\/|protocol|spawn|init\/|create\/host))/,
+    'runs programs for others; of create only what the caller was',
+  ],
+  [
+    /^src\/create\//,
+    /^(bindings\/|src\/(errors|log|bundle\/|plan\/|state\/|cgroup\/|final\/|protocol|spawn|init\/|hooks|create\/))/,
+    "the runtime's side: no command, no other operation",
+  ],
+  [
+    /^src\/operate\//,
+    /^(bindings\/|src\/(errors|log|signals|state\/|cgroup\/|final\/report|hooks|create\/|operate\/|bundle\/config))/,
+    'one command each: no command line',
+  ],
+  [/^src\/main\.ts$/, /^src\/(errors|log|build|debug|cli\/|operate\/dispatch)/, 'the entry'],
 ];
+
+const ours = (file: string): Import[] =>
+  importsOf(file).filter(({ target, isType }) => !isType && /^(src|bindings)\//.test(target));
 
 test('imports go one way', () => {
   const forbidden = sources.flatMap((file) => {
     const layer = LAYERS.find(([of]) => of.test(file));
-    if (layer === undefined) return [];
-    const ours = importsOf(file).filter(({ target, isType }) => !isType && /^(src|bindings)\//.test(target));
-    return ours.filter(({ target }) => !layer[1].test(target)).map(({ target }) => `${file} → ${target} (${layer[2]})`);
+    if (layer === undefined) return [`${file} is in no layer`];
+    const targets = ours(file).map(({ target }) => target);
+    return targets.filter((target) => !layer[1].test(target)).map((target) => `${file} → ${target} (${layer[2]})`);
   });
   assert.equal(forbidden, []);
+});
+
+/** A file and all that it loads, on demand or not. */
+function reach(file: string, found = new Set<string>()): Set<string> {
+  if (found.has(file)) return found;
+  found.add(file);
+  if (files.includes(file)) for (const { target } of ours(file)) reach(target, found);
+  return found;
+}
+
+test('what only decides cannot make a system call, by whatever way', () => {
+  const pure = sources.filter((file) => /^src\/(plan|init|final|validate|cli)\//.test(file));
+  const files = pure.filter((file) => reach(file).has('bindings/koffi.ts'));
+  assert.equal(files, []);
+});
+
+test('what is for tests is not used by anything else', () => {
+  const used = sources.flatMap((file) =>
+    importsOf(file)
+      .filter(({ target }) => isTest(target))
+      .map(({ target }) => `${file} → ${target}`),
+  );
+  assert.equal(used, []);
+});
+
+test('imports are written with their extension', () => {
+  const short = sources.flatMap((file) =>
+    importsOf(file)
+      .filter(({ target }) => /^(src|bindings)\//.test(target) && !/\.(ts|js)$/.test(target))
+      .map(({ target }) => `${file} → ${target}`),
+  );
+  assert.equal(short, []);
 });
 
 /** Who may load a package: the FFI in one place, what is slow to load only where it's loaded on demand. */
@@ -72,25 +135,27 @@ const PACKAGES: Record<string, RegExp> = {
   debug: /^src\/debug/,
 };
 
-test('packages are loaded in one place each', () => {
-  for (const file of sources) {
-    for (const { target, isType } of importsOf(file)) {
-      const name = target.split('/')[0] ?? '';
-      const allowed = PACKAGES[name];
-      if (allowed !== undefined && !isType) assert.ok(allowed.test(file), `${file} imports ${target}`);
-    }
-  }
+/** What of the engine's own modules is cheap to load and starts no thread. */
+const BUILTINS = ['node:fs', 'node:os', 'node:path'];
+
+test('packages are loaded in one place each, and no others', () => {
+  const wrong = sources.flatMap((file) =>
+    importsOf(file)
+      .filter(({ target, isType }) => !isType && !/^(src|bindings)\//.test(target) && !BUILTINS.includes(target))
+      .filter(({ target }) => PACKAGES[target.split('/')[0] ?? '']?.test(file) !== true)
+      .map(({ target }) => `${file} → ${target}`),
+  );
+  assert.equal(wrong, []);
 });
 
 /** Without a twin test, and why. */
 const UNTESTED: [file: RegExp, why: string][] = [
-  [/^src\/operate\//, 'each is a command: conformance/integration runs it'],
-  [/^src\/create\/(create|rootfs-mount)\.ts$/, 'a whole container: conformance/integration'],
-  [/^src\/bundle\/(bundle|config)\.ts$/, 'conformance/integration/malformed; types only'],
-  [/^src\/plan\/(host-facts|rlimits)\.ts$/, 'types; a list of names'],
+  [/^src\/bundle\/config\.ts$/, 'types, and lists of names'],
+  [/^src\/plan\/(host-facts|rlimits)\.ts$/, 'types; a list of names, tested by process.test.ts'],
+  [/^src\/operate\/run\.ts$/, 'takes the signals of its own process: conformance/integration/run.test.ts'],
   [
-    /^src\/cli\/(\w+-commands|command-spec|shared-options|descriptions|hidden-folder)\.ts$/,
-    'tables, tested by parse.test.ts',
+    /^src\/cli\/(\w+-commands|command-spec|shared-options|descriptions)\.ts$/,
+    'tables, tested by commands.test.ts and parse.test.ts',
   ],
 ];
 
@@ -114,7 +179,9 @@ test('no exception outlives its reason', () => {
 });
 
 test('every test file runs its suite', () => {
-  const silent = files.filter((file) => file.endsWith('.test.ts') && !/\.run\(\)/.test(textOf(file)));
+  const conformance = readdirSync(join(repository, 'conformance'), { recursive: true, encoding: 'utf8' });
+  const all = [...files, ...conformance.map((name) => `conformance/${name}`)];
+  const silent = all.filter((file) => file.endsWith('.test.ts') && !/^\w+\.run\(\);$/m.test(textOf(file)));
   assert.equal(silent, []);
 });
 
@@ -124,7 +191,7 @@ test('files stay short', () => {
 });
 
 /** What costs too much in a start, or starts threads. */
-const COSTLY = /process\.(stdout|stderr)|node:child_process|fs\/promises|Bun\.spawn/;
+const COSTLY = /process\.(stdin|stdout|stderr)|fs\.promises|new Worker|Bun\.(spawn|sleepSync|\$)/;
 
 test('no stream, thread or child process where a system call does', () => {
   // Comments may speak of them.
@@ -138,6 +205,24 @@ test('no stream, thread or child process where a system call does', () => {
 test('what is left to do has an issue, not a comment', () => {
   assert.equal(
     files.filter((file) => file !== 'src/architecture.test.ts' && /\b(TODO|FIXME)\b/.test(textOf(file))),
+    [],
+  );
+});
+
+test('the shell can read every shell script', () => {
+  const folders = ['src', 'conformance', '.ci'];
+  const names = folders.flatMap((folder) =>
+    readdirSync(join(repository, folder), { recursive: true, encoding: 'utf8' }).map((name) => `${folder}/${name}`),
+  );
+  const scripts = names.filter((name) => name.endsWith('.sh') || name === '.ci/run');
+  const faults = scripts.map((script) => {
+    const [, shell = 'sh'] = /^#!(\S+)/.exec(textOf(script)) ?? [];
+    const { status, stderr } = spawnSync(shell, ['-n', join(repository, script)], { encoding: 'utf8' });
+    return status === 0 ? '' : `${script}: ${stderr}`;
+  });
+  assert.ok(scripts.length >= 2);
+  assert.equal(
+    faults.filter((fault) => fault !== ''),
     [],
   );
 });

@@ -4,6 +4,7 @@
 // |-------------|--------------------------------------------------------|-------------------------------------------|
 // | started     | made the container process; its pid                    | saves the pid                             |
 // | mapIds      | begun in a new user namespace (only then)              | writes the id maps, answers               |
+// | timeOffsets | made a new time namespace (only with offsets)          | writes the offsets, answers               |
 // | root        | mounted the root file system; its descriptor           | keeps the descriptor                      |
 // | makePath    | found no mount point (any time from here)              | makes it, answers                         |
 // | copyUpFrom  | a tmpfs to fill (only with tmpcopyup)                  | opens what it will cover, answers         |

@@ -6,14 +6,7 @@ import * as assert from 'uvu/assert';
 import { rootTest } from '../../bindings/root-suite.ts';
 import { RuntimeError } from '../errors.ts';
 import { planCgroup } from '../plan/cgroup.ts';
-import {
-  allowDevices,
-  makeCgroup,
-  type PlacedCgroup,
-  placeCgroup,
-  processesIn,
-  removeCgroup,
-} from './cgroup.ts';
+import { allowDevices, makeCgroup, type PlacedCgroup, placeCgroup, processesIn, removeCgroup } from './cgroup.ts';
 
 const test = suite('cgroup/cgroup');
 

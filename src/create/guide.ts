@@ -91,6 +91,7 @@ class Server {
       return;
     }
     if (event.type === 'mapIds') writeIdMaps(record.pid, plan.namespaces);
+    else if (event.type === 'timeOffsets') this.#writeTimeOffsets();
     else if (event.type === 'makePath') this.#makePath(event);
     else if (event.type === 'copyUpFrom') this.#copySourceFd = openPath(this.#rootFd, event.path) ?? -1;
     else if (event.type === 'copyUpTo') this.#copyUp(event.path);
@@ -102,6 +103,15 @@ class Server {
     if (event.type === 'setup') onStarted();
     // Built while the container process does its last steps.
     if (event.type === 'mounted') launched.prepareFinal(this.#environment());
+  }
+
+  #writeTimeOffsets(): void {
+    const { plan, record } = this.guided;
+    for (const [clock, { secs, nanosecs }] of Object.entries(plan.namespaces.timeOffsets)) {
+      step(`/linux/timeOffsets/${clock}`, () => {
+        writeFileSync(`/proc/${record.pid}/timens_offsets`, `${clock} ${secs} ${nanosecs}`);
+      });
+    }
   }
 
   // Which mount or path needed it is said by the error's path.

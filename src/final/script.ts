@@ -22,6 +22,8 @@ export type Event =
   | { type: 'root' }
   /** The id maps are to be written. */
   | { type: 'mapIds' }
+  /** The offsets of the new time namespace are to be written. */
+  | { type: 'timeOffsets' }
   /** A path of the container is missing, and making it takes more than one call. */
   | { type: 'makePath'; path: string; entry: 'directory' | 'file' }
   /** The mount point's content is to be copied: it's there still; the tmpfs is on it now. */

@@ -86,7 +86,9 @@ rootTest(test, 'attributes of the mount are those of every hierarchy, and of the
     for (const hasNamespace of [false, true]) {
       mounted(placed, { options, hasNamespace }, (folder) => {
         const missing = mountsBelow(folder).flatMap((mount) => {
-          return options.filter((option) => !mount.options.includes(option)).map((name) => `${mount.mountPoint} ${name}`);
+          return options
+            .filter((option) => !mount.options.includes(option))
+            .map((name) => `${mount.mountPoint} ${name}`);
         });
         assert.equal(missing, []);
       });

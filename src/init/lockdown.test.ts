@@ -22,7 +22,12 @@ function seen<T>(build: (root: Root) => void, look: (root: string, pid: number) 
   return withRoot((folder) => {
     prepare(folder);
     let result: T | undefined;
-    const options = { unshare: CLONE_NEWNS, look: (pid: number) => void (result = look(`/proc/${pid}/root${folder}`, pid)) };
+    const options = {
+      unshare: CLONE_NEWNS,
+      look: (pid: number) => {
+        result = look(`/proc/${pid}/root${folder}`, pid);
+      },
+    };
     const line = runInRoot(folder, build, options);
     return result ?? line;
   });
@@ -99,7 +104,9 @@ rootTest(test, 'read-only paths keep their content, and so do the mounts below',
     (root) => makePathsReadonly(root, ['/deep', '/none', '/file']),
     (root) => [
       readFileSync(`${root}/deep/er/inner`, 'utf8'),
-      ...['deep/new', 'deep/er/new', 'file', 'one/new'].map((path) => errnoOf(() => writeFileSync(`${root}/${path}`, ''))),
+      ...['deep/new', 'deep/er/new', 'file', 'one/new'].map((path) =>
+        errnoOf(() => writeFileSync(`${root}/${path}`, '')),
+      ),
     ],
     (root) => {
       fill(root);
@@ -112,9 +119,17 @@ rootTest(test, 'read-only paths keep their content, and so do the mounts below',
 
 rootTest(test, 'a path that cannot be resolved is told by its place in the config', () => {
   const loop = (root: string) => symlinkSync('loop', `${root}/loop`);
-  const masked = seen((root) => maskPaths(root, ['/x', '/loop'], { isShared: true }), () => 'done', loop);
+  const masked = seen(
+    (root) => maskPaths(root, ['/x', '/loop'], { isShared: true }),
+    () => 'done',
+    loop,
+  );
   assert.is(masked, '/linux/maskedPaths/1 (/loop): openat2 /loop ELOOP');
-  const readonly = seen((root) => makePathsReadonly(root, ['/loop']), () => 'done', loop);
+  const readonly = seen(
+    (root) => makePathsReadonly(root, ['/loop']),
+    () => 'done',
+    loop,
+  );
   assert.is(readonly, '/linux/readonlyPaths/0 (/loop): openat2 /loop ELOOP');
 });
 

@@ -66,10 +66,7 @@ rootTest(test, 'attributes and propagation are those of one mount, or of all bel
 });
 
 const failures: [line: string, build: Parameters<typeof runInRoot>[1]][] = [
-  [
-    'open_tree /nowhere ENOENT',
-    ({ script }) => copyTree(script, '/nowhere', script.slot(), { recursive: false }),
-  ],
+  ['open_tree /nowhere ENOENT', ({ script }) => copyTree(script, '/nowhere', script.slot(), { recursive: false })],
   ['mount_setattr /x EINVAL', ({ script, fd }) => setAttributes(script, fd, { set: 0x40000000 }, '/x')],
   ['move_mount /x ELOOP', ({ script, fd }) => attach(script, fd, fd, '/x')],
 ];

@@ -5,7 +5,7 @@ import type { Script } from '../final/script.ts';
 import type { MountPlan } from '../plan/mounts.ts';
 import { newFileSystem } from './file-systems.ts';
 import { attach, copyTree, setAttributes } from './mount-calls.ts';
-import type { Root } from './paths.ts';
+import { IN_ROOT, IN_ROOT_PLAIN, type Root } from './paths.ts';
 
 /** What the plan can't know and the runtime has looked up on the host. */
 export interface MountFacts {
@@ -62,9 +62,15 @@ function makeBind(
 }
 
 /** Attaches a detached mount to a path of the container; the mount point is made if it's missing. */
-export function attachAt(root: Root, mount: Slot, destination: string, entry: 'directory' | 'file'): void {
+export function attachAt(
+  root: Root,
+  mount: Slot,
+  destination: string,
+  entry: 'directory' | 'file',
+  resolve = IN_ROOT,
+): void {
   const target = root.script.slot();
-  root.make(destination, entry, target);
+  root.make(destination, entry, target, resolve);
   attach(root.script, mount, target, destination);
 }
 
@@ -73,26 +79,31 @@ function needsMountCall({ data, superblock }: MountPlan): boolean {
   return superblock.includes('iversion') || data.some((option) => option.length > 250);
 }
 
-function makeFileSystem(root: Root, plan: MountPlan, mount: Slot, facts: MountFacts): void {
-  const { coveredMode } = facts;
-  const data = coveredMode === undefined ? plan.data : [...plan.data, `mode=${coveredMode.toString(8)}`];
-  if (needsMountCall(plan)) {
-    mountByPath(root, { ...plan, data }, mount);
-    return;
-  }
+function makeFileSystem(root: Root, given: MountPlan, mount: Slot, { coveredMode }: MountFacts): void {
   const { script } = root;
-  // A tmpfs that is read-only from the start could not get its mount points.
-  const superblock = plan.readonlyLater ? plan.superblock.filter((flag) => flag !== 'ro') : plan.superblock;
-  const set = plan.readonlyLater ? plan.attributes.set & ~K.MOUNT_ATTR_RDONLY : plan.attributes.set;
-  newFileSystem(
-    script,
-    root.fileSystems,
-    { type: plan.type, source: plan.source, options: [...superblock, ...data], set },
-    mount,
-  );
+  const plan = given.readonlyLater ? writable(given) : { ...given };
+  if (coveredMode !== undefined) plan.data = [...plan.data, `mode=${coveredMode.toString(8)}`];
   if (plan.copyUp) script.ask({ type: 'copyUpFrom', path: plan.destination });
-  attachAt(root, mount, plan.destination, 'directory');
+  if (needsMountCall(plan)) mountByPath(root, plan, mount);
+  else {
+    const { type, source, superblock, data, attributes } = plan;
+    newFileSystem(script, root.fileSystems, { type, source, options: [...superblock, ...data], ...attributes }, mount);
+    attachAt(root, mount, plan.destination, 'directory', resolveFor(plan));
+  }
   if (plan.copyUp) script.ask({ type: 'copyUpTo', path: plan.destination });
+}
+
+// A tmpfs that is read-only from the start could not get its mount points.
+function writable(plan: MountPlan): MountPlan {
+  const set = plan.attributes.set & ~K.MOUNT_ATTR_RDONLY;
+  const superblock = plan.superblock.filter((flag) => flag !== 'ro');
+  return { ...plan, superblock, attributes: { ...plan.attributes, set } };
+}
+
+// Masked and read-only paths lie in proc and sysfs, and are looked up by name: a link in the image must not move these
+// two to where somebody else can exchange them (CVE-2019-19921).
+function resolveFor({ type }: MountPlan): number {
+  return type === 'proc' || type === 'sysfs' ? IN_ROOT_PLAIN : IN_ROOT;
 }
 
 const SUPERBLOCK_FLAGS: Record<string, number> = {

@@ -52,16 +52,15 @@ export function makeCgroupNamespace(script: Script, { newCgroup }: NamespacePlan
   if (newCgroup) script.within('new cgroup namespace', () => script.call('unshare', [K.CLONE_NEWCGROUP]));
 }
 
-/** A new time namespace: offsets are written while nobody is in it, then it's entered (time_namespaces(7)). */
+/**
+ * A new time namespace: the runtime writes the offsets while nobody is in it, then it's entered (time_namespaces(7)).
+ * The process can't write them itself in a user namespace: what can't be traced has files of root's in /proc.
+ */
 export function makeTimeNamespace(script: Script, { newTime, timeOffsets }: NamespacePlan): void {
   if (!newTime) return;
   script.within('new time namespace', () => {
     script.call('unshare', [K.CLONE_NEWTIME]);
-    for (const [clock, { secs, nanosecs }] of Object.entries(timeOffsets)) {
-      script.within(`/linux/timeOffsets/${clock}`, () => {
-        writeFile(script, '/proc/self/timens_offsets', `${clock} ${secs} ${nanosecs}`);
-      });
-    }
+    if (Object.keys(timeOffsets).length > 0) script.ask({ type: 'timeOffsets' });
     const namespace = script.slot();
     const path = '/proc/self/ns/time_for_children';
     script.call('openat', [K.AT_FDCWD, script.string(path), K.O_CLOEXEC, 0], { path, save: namespace });

@@ -27,15 +27,26 @@ const OPEN_HOW_SIZE = 24;
 /** A rename or a mount anywhere on the host makes a scoped lookup of ".." give up: openat2(2) says try again. */
 const EAGAIN = 11;
 
+/** As IN_ROOT, and no symbolic links at all. */
+export const IN_ROOT_PLAIN = IN_ROOT | K.RESOLVE_NO_SYMLINKS;
+
 /** Where a script goes on after a failure with that errno. */
 export interface Branch {
   errno: number;
   label: string;
 }
 
+export interface OpenOptions {
+  flags?: number;
+  /** RESOLVE_* of openat2(2). */
+  resolve?: number;
+  missing?: string;
+  gotoOn?: Branch[];
+}
+
 /** The container's root in a script: what paths are resolved in. */
 export class Root {
-  readonly #how = new Map<number, Address>();
+  readonly #how = new Map<string, Address>();
   /** Mounts of this script that are empty when they are made: destination → descriptor. */
   readonly #fresh = new Map<string, Slot>();
 
@@ -50,27 +61,27 @@ export class Root {
    * Opens a path without access (O_PATH), following symbolic links within the root.
    * @param missing where to go on if it does not exist
    */
-  open(path: string, into: Slot, options: { flags?: number; missing?: string; gotoOn?: Branch[] } = {}): void {
-    const { flags = K.O_PATH, missing } = options;
+  open(path: string, into: Slot, options: OpenOptions = {}): void {
+    const { flags = K.O_PATH, resolve = IN_ROOT, missing } = options;
     const again = this.script.newLabel();
     const gotoOn = [{ errno: EAGAIN, label: again }, ...(options.gotoOn ?? [])];
     if (missing !== undefined) gotoOn.push({ errno: ENOENT, label: missing });
-    const args = [this.fd, this.script.string(relative(path)), this.#openHow(flags), OPEN_HOW_SIZE];
+    const args = [this.fd, this.script.string(relative(path)), this.#openHow(flags, resolve), OPEN_HOW_SIZE];
     this.script.label(again);
     this.script.call('openat2', args, { path, save: into, gotoOn });
   }
 
   /** Opens a path, and makes what is missing of it: directories, and at the end a directory or an empty file. */
-  make(path: string, entry: 'directory' | 'file', into: Slot): void {
+  make(path: string, entry: 'directory' | 'file', into: Slot, resolve = IN_ROOT): void {
     const { script } = this;
     const [missing, found] = [script.newLabel(), script.newLabel()];
     this.#makeInFresh(path, entry);
-    this.open(path, into, { missing });
+    this.open(path, into, { missing, resolve });
     script.label(found);
     script.later(() => {
       script.label(missing);
       script.ask({ type: 'makePath', path, entry });
-      this.open(path, into);
+      this.open(path, into, { resolve });
       script.program.goto(found);
     });
   }
@@ -89,11 +100,12 @@ export class Root {
     this.script.call('mkdirat', [fd, this.script.string(name), 0o755], { path, ignore: true });
   }
 
-  #openHow(flags: number): Address {
-    const known = this.#how.get(flags);
+  #openHow(flags: number, resolve: number): Address {
+    const key = `${flags} ${resolve}`;
+    const known = this.#how.get(key);
     if (known !== undefined) return known;
-    const how = this.script.words(flags | K.O_CLOEXEC, 0, IN_ROOT);
-    this.#how.set(flags, how);
+    const how = this.script.words(flags | K.O_CLOEXEC, 0, resolve);
+    this.#how.set(key, how);
     return how;
   }
 }

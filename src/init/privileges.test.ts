@@ -20,7 +20,9 @@ function after(build: (script: Script) => void): Status {
   let status: Status = {};
   const look = (pid: number) => {
     const lines = readFileSync(`/proc/${pid}/status`, 'utf8').split('\n');
-    status = Object.fromEntries(lines.map((line) => line.split(/:\s*/)).map(([name, value = '']) => [name, value.trim()]));
+    status = Object.fromEntries(
+      lines.map((line) => line.split(/:\s*/)).map(([name, value = '']) => [name, value.trim()]),
+    );
     status.limits = readFileSync(`/proc/${pid}/limits`, 'utf8');
   };
   const line = runScript(build, { look });

@@ -43,7 +43,11 @@ function found<T>(
     mountRootfs(script, rootfs, mountPoint, root);
     goOn(script, root);
   };
-  const line = runScript(build, { look: (pid) => void (result = look(pid)) });
+  const line = runScript(build, {
+    look: (pid) => {
+      result = look(pid);
+    },
+  });
   return result ?? line;
 }
 

@@ -35,7 +35,9 @@ function placeIn(folder: string, cwd: string, before: (script: Script) => void =
     script.call('chroot', [script.string('.')]);
     enterWorkingDirectory(script, processIn(cwd), into);
   };
-  const look = (pid: number) => void (place = readlinkSync(`/proc/${pid}/cwd`));
+  const look = (pid: number) => {
+    place = readlinkSync(`/proc/${pid}/cwd`);
+  };
   const line = runInRoot(folder, build, { answer, look });
   return line === 'done' ? place.replace(folder, '') || '/' : line;
 }

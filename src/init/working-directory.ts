@@ -6,6 +6,8 @@ import type { ProcessPlan } from '../plan/process.ts';
 import type { Root } from './paths.ts';
 
 const EACCES = 13;
+// user_namespaces(7): where setgroups is denied there are no groups to change.
+const EPERM = 1;
 
 /**
  * Opens the working directory within the container's root. Magic links are refused, so that no descriptor that the
@@ -50,12 +52,12 @@ export function enterWorkingDirectory(script: Script, process: ProcessPlan, fd: 
 // so that the way back is open; changing ids takes the parent-death signal away.
 function asUser(script: Script, { uid, gid, additionalGids }: ProcessPlan, build: () => void): void {
   const groups = script.program.bytes(new Uint8Array(Uint32Array.from(additionalGids).buffer), 4);
-  script.call('setgroups', [additionalGids.length, groups]);
+  script.call('setgroups', [additionalGids.length, groups], { ignoreErrnos: [EPERM] });
   script.call('setresgid', [-1, gid, -1]);
   script.call('setresuid', [-1, uid, -1]);
   build();
   script.call('setresuid', [-1, 0, -1]);
   script.call('setresgid', [-1, 0, -1]);
-  script.call('setgroups', [0, 0]);
+  script.call('setgroups', [0, 0], { ignoreErrnos: [EPERM] });
   script.call('prctl', [K.PR_SET_PDEATHSIG, K.SIGKILL, 0, 0, 0]);
 }

@@ -31,7 +31,8 @@ const outcome = async (id: string, isForced: boolean): Promise<unknown> => {
     return error;
   }
 };
-const isStateError = (error: unknown, text: string): boolean => error instanceof StateError && error.oneLine.includes(text);
+const isStateError = (error: unknown, text: string): boolean =>
+  error instanceof StateError && error.oneLine.includes(text);
 
 test('a stopped container is removed', async () => {
   container({});
@@ -98,7 +99,7 @@ for (const [name, make] of broken) {
 }
 
 test('poststop hooks run when everything else is gone, with the state on their input', async () => {
-  const args = ['sh', '-c', `cat >${root}/state; ls -d ${root}/web1 >>${root}/state 2>&1`];
+  const args = ['sh', '-c', `cat >${root}/state; ls -d ${root}/web1 >>${root}/state 2>&1; true`];
   container({ hooks: { poststop: [{ path: '/bin/sh', args, env: ['PATH=/bin:/usr/bin'] }] } });
   await deleteContainer(root, 'web1', { isForced: false });
   const text = readFileSync(`${root}/state`, 'utf8');

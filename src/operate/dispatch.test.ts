@@ -12,16 +12,21 @@ const test = suite('operate/dispatch');
 const root = mkdtempSync('/tmp/runts-dispatch-');
 test.after(() => rmSync(root, { recursive: true }));
 
-const roots: [name: string, chosen: string | undefined, uid: number, environment: Record<string, string>, root: string][] =
-  [
-    ['for root', undefined, 0, {}, '/run/runts'],
-    ['for root, whatever XDG_RUNTIME_DIR says', undefined, 0, { XDG_RUNTIME_DIR: '/run/user/0' }, '/run/runts'],
-    ['for a user', undefined, 1000, { XDG_RUNTIME_DIR: '/run/user/1000' }, '/run/user/1000/runts'],
-    ['for a user without a runtime folder', undefined, 1000, {}, '/run/runts'],
-    ['for a user with an empty one', undefined, 1000, { XDG_RUNTIME_DIR: '' }, '/run/runts'],
-    ['as chosen', '/srv/state', 1000, { XDG_RUNTIME_DIR: '/run/user/1000' }, '/srv/state'],
-    ['as chosen, from the working directory', 'state', 0, {}, `${process.cwd()}/state`],
-  ];
+const roots: [
+  name: string,
+  chosen: string | undefined,
+  uid: number,
+  environment: Record<string, string>,
+  root: string,
+][] = [
+  ['for root', undefined, 0, {}, '/run/runts'],
+  ['for root, whatever XDG_RUNTIME_DIR says', undefined, 0, { XDG_RUNTIME_DIR: '/run/user/0' }, '/run/runts'],
+  ['for a user', undefined, 1000, { XDG_RUNTIME_DIR: '/run/user/1000' }, '/run/user/1000/runts'],
+  ['for a user without a runtime folder', undefined, 1000, {}, '/run/runts'],
+  ['for a user with an empty one', undefined, 1000, { XDG_RUNTIME_DIR: '' }, '/run/runts'],
+  ['as chosen', '/srv/state', 1000, { XDG_RUNTIME_DIR: '/run/user/1000' }, '/srv/state'],
+  ['as chosen, from the working directory', 'state', 0, {}, `${process.cwd()}/state`],
+];
 for (const [name, chosen, uid, environment, expected] of roots) {
   test(`where the state is kept: ${name}`, () => assert.is(stateRoot(chosen, uid, environment), expected));
 }

@@ -76,8 +76,14 @@ test('--all reaches every process of the cgroups, also when the container proces
 });
 
 test('what does not exist, or is no id, is refused', () => {
-  assert.throws(() => kill(root, 'web1', 9, { toAll: true }), (error: unknown) => error instanceof StateError);
-  assert.throws(() => kill(root, '..', 9, { toAll: true }), (error: unknown) => error instanceof UsageError);
+  assert.throws(
+    () => kill(root, 'web1', 9, { toAll: true }),
+    (error: unknown) => error instanceof StateError,
+  );
+  assert.throws(
+    () => kill(root, '..', 9, { toAll: true }),
+    (error: unknown) => error instanceof UsageError,
+  );
 });
 
 test.run();

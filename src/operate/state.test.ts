@@ -23,8 +23,14 @@ test("the text is JSON that the specification's schema accepts", () => {
 });
 
 test('what does not exist, or is no id, is refused', () => {
-  assert.throws(() => state(root, 'web2'), (error: unknown) => error instanceof StateError);
-  assert.throws(() => state(root, '../web1'), (error: unknown) => error instanceof UsageError);
+  assert.throws(
+    () => state(root, 'web2'),
+    (error: unknown) => error instanceof StateError,
+  );
+  assert.throws(
+    () => state(root, '../web1'),
+    (error: unknown) => error instanceof UsageError,
+  );
 });
 
 test.run();
