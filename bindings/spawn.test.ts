@@ -6,6 +6,7 @@ import { Program } from '../src/final/program.ts';
 import { SyscallError } from './errno.ts';
 import { close, fillProgram, memfdProgram, read, setCloseOnExec, socketpair, write } from './files.ts';
 import { wait } from './process.ts';
+import { rootTest } from './root-suite.ts';
 import { type SpawnOptions, spawnProgram } from './spawn.ts';
 import { architecture } from './syscall.ts';
 
@@ -21,7 +22,7 @@ function start(content: Uint8Array, options: Partial<SpawnOptions> = {}): number
   }
 }
 
-// What an action sees of a program while it waits.
+// What an action sees of a program while it waits. Programs can't be read, so nobody but root may look into them.
 function look<T>(options: Partial<SpawnOptions>, action: (proc: string, waitsOn: number) => T): T {
   const [near, far] = socketpair();
   const program = new Program();
@@ -50,7 +51,7 @@ test('what is no program is refused with its errno', () => {
   assert.throws(() => start(new TextEncoder().encode('hello')), saysSo);
 });
 
-test('it has the name that it was given, and no environment', () => {
+rootTest(test, 'it has the name that it was given, and no environment', () => {
   const [name, environment] = look({ name: 'ä b' }, (proc) => [
     readFileSync(`${proc}/cmdline`, 'utf8'),
     readFileSync(`${proc}/environ`, 'utf8'),
@@ -58,7 +59,7 @@ test('it has the name that it was given, and no environment', () => {
   assert.equal([name, environment], ['ä b\0', '']);
 });
 
-test('beyond standard input and output it inherits only the descriptors that are named', () => {
+rootTest(test, 'beyond standard input and output it inherits only the descriptors that are named', () => {
   const [kept, other] = [openSync('/etc/passwd', 'r'), openSync('/etc/passwd', 'r')];
   setCloseOnExec(other, false);
   look({ inherit: [kept] }, (proc, waitsOn) => {
@@ -68,14 +69,14 @@ test('beyond standard input and output it inherits only the descriptors that are
   for (const fd of [kept, other]) closeSync(fd);
 });
 
-test('a descriptor that was passed on once is not passed on again', () => {
+rootTest(test, 'a descriptor that was passed on once is not passed on again', () => {
   const fd = openSync('/etc/passwd', 'r');
   look({ inherit: [fd] }, () => {});
   look({}, (proc) => assert.not.ok(readdirSync(`${proc}/fd`).includes(String(fd))));
   closeSync(fd);
 });
 
-test("the caller's descriptors, below the first own one, are passed on as they are", () => {
+rootTest(test, "the caller's descriptors, below the first own one, are passed on as they are", () => {
   const hasThree = (firstOwn: number) => look({ firstOwn }, (proc) => readdirSync(`${proc}/fd`).includes('3'));
   assert.equal([3, 4].map(hasThree), [false, true]);
 });

@@ -3,6 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { close, memfdProgram, socketpair, write } from '../bindings/files.ts';
 import { wait } from '../bindings/process.ts';
+import { rootTest } from '../bindings/root-suite.ts';
 import { Script } from './final/script.ts';
 import { receive } from './protocol.ts';
 import { fillWithScript, spawnScript } from './spawn.ts';
@@ -23,7 +24,7 @@ test('a script runs as a program of that name, with the descriptors that are nam
   assert.is(wait(pid, { block: true })?.code, 5);
 });
 
-test('the program is an ELF file that cannot be changed any more', () => {
+rootTest(test, 'the program is an ELF file that cannot be changed any more', () => {
   const fd = memfdProgram('program');
   fillWithScript(fd, new Script(3));
   assert.is(readFileSync(`/proc/self/fd/${fd}`, 'latin1').slice(0, 4), '\x7fELF');
