@@ -1,5 +1,6 @@
 #!/bin/sh
-# Starts the engine in strict mode: one thread, no settings of somebody else's (docs/architecture.md, "One thread").
+# Starts the engine without JIT and helper threads, which is faster for what lives 20 ms, and without settings of
+# somebody else's (docs/architecture.md, "Three programs, no fork").
 # Only what the shell does by itself: every program started here would cost each command half a millisecond.
 case $0 in */*) lib=${0%/*}/lib ;; *) lib=$(dirname "$(command -v "$0")")/lib ;; esac
 [ ! -L "$0" ] || lib=$(dirname "$(readlink -f "$0")")/lib

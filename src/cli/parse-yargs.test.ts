@@ -172,10 +172,13 @@ test('the global options are read alike before the command', () => {
   for (const argv of globalLines()) if (argv.length > 1) compare(argv);
 });
 
+const NOT_YET = ['console-socket', 'pidfd-socket'];
+
 test('parseCommandLine hands on what was compared', () => {
   for (const argv of commandLines('create')) {
     const outcome = byHand(argv);
-    if (outcome === 'refused' || outcome.args.length !== 1 || 'console-socket' in outcome.options) {
+    const isNotYet = outcome !== 'refused' && NOT_YET.some((name) => name in outcome.options);
+    if (outcome === 'refused' || outcome.args.length !== 1 || isNotYet) {
       assert.throws(() => parseCommandLine(argv), isUsageError);
       continue;
     }

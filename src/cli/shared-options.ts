@@ -30,6 +30,7 @@ export const consoleSocket = {
 export const pidfdSocket = {
   type: 'string',
   help: 'AF_UNIX socket to send a pidfd of the process to',
+  notYet: 'handing over a pidfd is not implemented; state prints the pid',
 } as const satisfies OptionSpec;
 
 export const preserveFds = {

@@ -1,8 +1,8 @@
 // The runtime's side while the init program sets the container up: answers what it asks, until it is ready.
 import { closeSync, writeFileSync } from 'node:fs';
 import { errnoName } from '../../bindings/constants.ts';
-import { write } from '../../bindings/files.ts';
-import { wait } from '../../bindings/process.ts';
+import { pollReadable, write } from '../../bindings/files.ts';
+import { type ExitStatus, pidfdOpen, wait } from '../../bindings/process.ts';
 import { allowDevices, type PlacedCgroup } from '../cgroup/cgroup.ts';
 import { RuntimeError, step, withStep } from '../errors.ts';
 import { type Event, stepError } from '../final/script.ts';
@@ -61,6 +61,7 @@ class Server {
 
   serve(): void {
     const { launched, parentFd, record } = this.guided;
+    if (record.pid === 0) this.#awaitStarter();
     const message = receive(parentFd, launched.script);
     if (message === undefined) throw death(record.pid === 0 ? launched.starterPid : record.pid);
     if (message.kind === 'explanation') this.#explanation = message.text;
@@ -71,6 +72,19 @@ class Server {
     // The container process may be faster than the one that made it.
     else if (record.pid === 0) this.#early.push(message.event);
     else this.#answer(message.event);
+  }
+
+  // Killed after it has made the container process and before it could tell: that process would keep the socket open, and
+  // the runtime would wait for ever.
+  #awaitStarter(): void {
+    const { launched, parentFd } = this.guided;
+    const pidfd = pidfdOpen(launched.starterPid);
+    if (pidfd === undefined) return;
+    let [isSpeaking, isOver] = pollReadable([parentFd, pidfd]);
+    // What it has said before its end comes first.
+    if (isOver === true && isSpeaking !== true) [isSpeaking] = pollReadable([parentFd], 0);
+    closeSync(pidfd);
+    if (isOver === true && isSpeaking !== true) throw death(launched.starterPid);
   }
 
   #started(pid: number): void {
@@ -157,8 +171,11 @@ class Server {
 function death(pid: number): unknown {
   const ended = wait(pid, { block: true });
   if (ended === undefined) return new RuntimeError('the container process has ended without a word');
-  const how = ended.signal === 0 ? `exited with status ${ended.code}` : `was killed by signal ${ended.signal}`;
   const hint = ended.signal === 9 ? 'out of memory, or killed by somebody' : undefined;
-  const error = new RuntimeError(`the container process ${how}`, hint === undefined ? {} : { hint });
+  const error = new RuntimeError(`the container process ${howEnded(ended)}`, hint === undefined ? {} : { hint });
   return withStep('set up the container', error);
+}
+
+function howEnded({ signal, code }: ExitStatus): string {
+  return signal === 0 ? `exited with status ${code}` : `was killed by signal ${signal}`;
 }

@@ -1,13 +1,14 @@
 // `delete`: takes a container away, with everything that `create` made for it.
 import { closeSync } from 'node:fs';
-import { LOCK_EX, SIGKILL } from '../../bindings/constants.ts';
-import { flock, pollReadable } from '../../bindings/files.ts';
+import { SIGKILL } from '../../bindings/constants.ts';
+import { pollReadable } from '../../bindings/files.ts';
 import { pidfdOpen, pidfdSendSignal, wait } from '../../bindings/process.ts';
 import { removeCgroup, thaw } from '../cgroup/cgroup.ts';
 import { RuntimeError, StateError, step } from '../errors.ts';
 import { checkId } from '../state/id.ts';
 import { startTimeOf, statusOf } from '../state/status.ts';
-import { type ContainerRecord, hasHooks, loadRecord, openFolder, removeFolder } from '../state/store.ts';
+import { type ContainerRecord, hasHooks, loadRecord, removeFolder } from '../state/store.ts';
+import { lockFolder } from './lock.ts';
 import type { LockedContainer } from './start.ts';
 
 /**
@@ -18,7 +19,6 @@ export async function deleteContainer(root: string, id: string, { isForced }: { 
   checkId(id);
   const folderFd = open(root, id, isForced);
   if (folderFd === undefined) return;
-  flock(folderFd, LOCK_EX);
   const record = load(root, id, isForced);
   if (record === undefined) {
     removeFolder(root, id, folderFd);
@@ -35,7 +35,7 @@ export async function deleteContainer(root: string, id: string, { isForced }: { 
 
 function open(root: string, id: string, isForced: boolean): number | undefined {
   try {
-    return openFolder(root, id);
+    return lockFolder(root, id);
   } catch (error) {
     if (isForced && error instanceof StateError) return undefined;
     throw error;

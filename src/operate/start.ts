@@ -1,28 +1,20 @@
 // `start`: lets a created container's process become the user's program.
 import { closeSync, constants, openSync } from 'node:fs';
-import { errnoName, LOCK_EX } from '../../bindings/constants.ts';
-import { flock, pollReadable, read, write } from '../../bindings/files.ts';
+import { errnoName } from '../../bindings/constants.ts';
+import { pollReadable, read, write } from '../../bindings/files.ts';
 import { HookError, RuntimeError, StateError } from '../errors.ts';
 import { decodeReport, REPORT_SIZE } from '../final/report.ts';
 import { stateDocument } from '../state/document.ts';
 import { checkId } from '../state/id.ts';
 import { statusOf } from '../state/status.ts';
-import {
-  type ContainerRecord,
-  folderOf,
-  hasHooks,
-  loadRecord,
-  openFolder,
-  RESULT_FIFO,
-  START_FIFO,
-} from '../state/store.ts';
+import { type ContainerRecord, folderOf, hasHooks, loadRecord, RESULT_FIFO, START_FIFO } from '../state/store.ts';
 import { destroy } from './delete.ts';
+import { lockFolder } from './lock.ts';
 
 /** The command: opens and locks the container, then starts it. */
 export async function start(root: string, id: string): Promise<void> {
   checkId(id);
-  const folderFd = openFolder(root, id);
-  flock(folderFd, LOCK_EX);
+  const folderFd = lockFolder(root, id);
   const record = loadRecord(root, id);
   await startLocked({ root, record, folderFd });
   closeSync(folderFd);

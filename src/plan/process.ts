@@ -60,7 +60,8 @@ function socketActivation(listenFds: number): string[] {
 // config.md: args[0] has the semantics of execvp's file: with a slash it's a path, without it's looked for in PATH.
 function executables(file: string, env: string[]): string[] {
   if (file.includes('/')) return [file];
-  const path = env.find((entry) => entry.startsWith('PATH='))?.slice(5) ?? '';
+  // Without PATH it's the C library's default, execvp(3).
+  const path = env.find((entry) => entry.startsWith('PATH='))?.slice(5) ?? '/bin:/usr/bin';
   return path.split(':').map((folder) => (folder === '' ? `./${file}` : `${folder}/${file}`));
 }
 

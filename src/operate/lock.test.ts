@@ -1,0 +1,42 @@
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmdirSync, rmSync } from 'node:fs';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { LOCK_EX, LOCK_NB } from '../../bindings/constants.ts';
+import { flock } from '../../bindings/files.ts';
+import { StateError } from '../errors.ts';
+import { lockFolder } from './lock.ts';
+
+const test = suite('operate/lock');
+const root = mkdtempSync('/tmp/runts-lock-');
+
+test('a locked folder cannot be locked by another', () => {
+  mkdirSync(`${root}/one`);
+  const fd = lockFolder(root, 'one');
+  const other = openSync(`${root}/one`, 'r');
+  assert.throws(() => flock(other, LOCK_EX | LOCK_NB), /EAGAIN/);
+  closeSync(fd);
+  flock(other, LOCK_EX | LOCK_NB);
+  closeSync(other);
+});
+
+test('a folder that was removed and made anew is locked, not the old one', () => {
+  mkdirSync(`${root}/two`);
+  const old = openSync(`${root}/two`, 'r');
+  rmdirSync(`${root}/two`);
+  mkdirSync(`${root}/two`);
+  flock(old, LOCK_EX | LOCK_NB);
+  const fd = lockFolder(root, 'two');
+  const other = openSync(`${root}/two`, 'r');
+  assert.throws(() => flock(other, LOCK_EX | LOCK_NB), /EAGAIN/);
+  for (const one of [old, fd, other]) closeSync(one);
+});
+
+test('a container that does not exist is an error', () => {
+  assert.throws(
+    () => lockFolder(root, 'none'),
+    (error: unknown) => error instanceof StateError,
+  );
+});
+
+test.after(() => rmSync(root, { recursive: true }));
+test.run();
