@@ -4,6 +4,7 @@
 # Only what the shell does by itself: every program started here would cost each command half a millisecond.
 case $0 in */*) lib=${0%/*}/lib ;; *) lib=$(dirname "$(command -v "$0")")/lib ;; esac
 [ ! -L "$0" ] || lib=$(dirname "$(readlink -f "$0")")/lib
+[ -e /proc/self/fd ] || { echo 'runts: /proc is not mounted' >&2; exit 1; }
 unset BUN_OPTIONS BUN_INSPECT BUN_INSPECT_PRELOAD BUN_INSPECT_CONNECT_TO BUN_CONFIG_VERBOSE_FETCH
 # The engine raises its soft limit of open files; the container is to get the caller's. The here-document is a pipe
 # that the limit is passed through, for want of a way to catch a built-in's output without a child process.

@@ -28,7 +28,9 @@ function readPasswd(rootFd: number): string {
 export function homeOf(passwd: string, uid: number): string {
   for (const line of passwd.split('\n')) {
     const fields = line.split(':');
-    if (fields[2] === String(uid) && fields[5]) return fields[5];
+    const home = fields[5] ?? '';
+    // The file is the image's: a NUL in it would end the string for the kernel.
+    if (fields[2] === String(uid) && home !== '' && !home.includes('\0')) return home;
   }
   return '/';
 }

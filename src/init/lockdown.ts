@@ -45,6 +45,8 @@ export function maskPaths(root: Root, paths: string[], { isShared }: { isShared:
   });
 }
 
+const MASK_ATTRIBUTES = K.MOUNT_ATTR_RDONLY | K.MOUNT_ATTR_NOSUID | K.MOUNT_ATTR_NOEXEC;
+
 interface Masks {
   /** The empty file system. */
   nothing: Slot;
@@ -83,6 +85,8 @@ function maskPath(
   script.later(() => {
     script.label(isFile);
     copyTree(script, '/dev/null', copy, { recursive: false });
+    // The node is the host's: its mode, owner and times are not for the container to change. Writing to it works on.
+    setAttributes(script, copy, { set: MASK_ATTRIBUTES, propagation: K.MS_PRIVATE }, path);
     attach(script, copy, found, path);
     script.program.goto(missing);
   });
