@@ -10,9 +10,11 @@ import { type Script, stepError } from './final/script.ts';
 import { type CallerSettings, type ContainerPlace, hookScript } from './init/hook.ts';
 import { warn } from './log.ts';
 import { NAMESPACE_FILE, NAMESPACE_FLAG } from './plan/namespaces.ts';
+import type { Plan } from './plan/plan.ts';
 import { receive } from './protocol.ts';
 import { spawnScript } from './spawn.ts';
 import { type StateDocument, stateDocument } from './state/document.ts';
+import { loadPlan } from './state/plan-file.ts';
 import type { ContainerRecord } from './state/store.ts';
 
 /** What hooks get from this process's caller. */
@@ -30,17 +32,40 @@ export function runHooks(kind: HookKind, hooks: Hook[], state: StateDocument, se
 }
 
 /**
- * Runs hooks in the container's namespaces and cgroup, and in its root directory where `changesRoot` says so: before
- * the root is changed their paths are the host's.
+ * Runs the createContainer hooks: programs of the host's, with the runtime's rights, in the container's namespaces and
+ * cgroup.
  * @throws HookError
  */
-export function runContainerHooks(
+export function runCreateContainerHooks(record: ContainerRecord, state: StateDocument, settings: CallerSettings): void {
+  runContainerHooks('createContainer', { record, state, settings, open: () => openPlace(record) });
+}
+
+/**
+ * Runs the startContainer hooks: programs of the container's, with its root and with all that holds for the container
+ * process (runtime.md, lifecycle step 6: "in the container"), which waits meanwhile.
+ * @throws HookError
+ */
+export function runStartContainerHooks(root: string, record: ContainerRecord, settings: CallerSettings): void {
+  const state = stateDocument(record, 'created');
+  const plan = loadPlan(root, record.id);
+  const open = () => ({ ...openPlace(record), likeProcess: openProcess(record.pid, plan) });
+  runContainerHooks('startContainer', { record, state, settings, open });
+}
+
+interface ContainerHooks {
+  record: ContainerRecord;
+  state: StateDocument;
+  settings: CallerSettings;
+  open: () => ContainerPlace;
+}
+
+function runContainerHooks(
   kind: 'createContainer' | 'startContainer',
-  { record, state, settings }: { record: ContainerRecord; state: StateDocument; settings: CallerSettings },
+  { record, state, settings, open }: ContainerHooks,
 ): void {
   const inside = { ...state, pid: record.containerPid };
   forEachHook(kind, record.hooks[kind] ?? [], (hook) => {
-    const place = openPlace(record, { changesRoot: kind === 'startContainer' });
+    const place = open();
     try {
       runHook(hook, inside, settings, place);
     } finally {
@@ -99,14 +124,14 @@ function runHook(hook: Hook, state: StateDocument, settings: CallerSettings, pla
   }
 }
 
-function placeDescriptors({ namespaces, rootFd, cgroupFd }: ContainerPlace): number[] {
-  const others = [rootFd, cgroupFd].filter((fd) => fd !== undefined);
+function placeDescriptors({ namespaces, cgroupFd, likeProcess }: ContainerPlace): number[] {
+  const others = [cgroupFd, likeProcess?.rootFd, likeProcess?.cwdFd].filter((fd) => fd !== undefined);
   return [...namespaces.map(({ fd }) => fd), ...others];
 }
 
 // The container's namespaces; those that the runtime is in too are left out: joining one's own user namespace is an
 // error, setns(2). The user namespace comes last: the others are joined with the rights of the runtime.
-function openPlace({ pid, cgroups }: ContainerRecord, { changesRoot }: { changesRoot: boolean }): ContainerPlace {
+function openPlace({ pid, cgroups }: ContainerRecord): ContainerPlace {
   const types = [...NAMESPACE_TYPES.filter((type) => type !== 'user'), 'user' as const];
   const namespaces = types.flatMap((type) => {
     const path = `/proc/${pid}/ns/${NAMESPACE_FILE[type]}`;
@@ -117,10 +142,16 @@ function openPlace({ pid, cgroups }: ContainerRecord, { changesRoot }: { changes
   const v2 = cgroups.find(({ directory }) => !isV1(directory));
   return {
     namespaces,
-    rootFd: changesRoot ? openSync(`/proc/${pid}/root`, O_PATH) : undefined,
     v1Cgroups: cgroups.map(({ directory }) => directory).filter(isV1),
     cgroupFd: v2 && openSync(v2.directory, 'r'),
+    likeProcess: undefined,
   };
+}
+
+// The working directory is the one that was checked to be in the container.
+function openProcess(pid: number, plan: Plan): ContainerPlace['likeProcess'] {
+  const [rootFd, cwdFd] = [openSync(`/proc/${pid}/root`, O_PATH), openSync(`/proc/${pid}/cwd`, O_PATH)];
+  return { plan, rootFd, cwdFd };
 }
 
 function awaitPid(parentFd: number, script: Script, starterPid: number): number {

@@ -1,10 +1,11 @@
 // config.md, "POSIX-platform Hooks": order, namespaces, state on standard input, environment.
-import { readlinkSync } from 'node:fs';
+import { chmodSync, mkdirSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { HOOK_KINDS, type HookKind, type Hooks } from '../../src/bundle/config.ts';
-import { type Bundle, withMounts } from '../bundle.ts';
+import { type Bundle, type Changes, withMounts, writeConfig } from '../bundle.ts';
 import { isRunts } from '../runtime.ts';
+import { UP } from './attack.ts';
 import { HookScripts } from './hook-scripts.ts';
 import { readText } from './host.ts';
 import { integration } from './suite.ts';
@@ -117,6 +118,72 @@ test('startContainer hooks are programs of the container', () => {
   runtime.ok(['start', id]);
   assert.not(scripts.read('root').split('\n').includes('boot'));
   runtime.remove(id);
+});
+
+// The program is the image's: whoever made that must not get more than the container has.
+const LOOK = [
+  'grep -E "^(Uid|Gid|Groups|Umask|NoNewPrivs|Cap[A-Z][a-z]+):" /proc/self/status',
+  'echo limits $(ulimit -Sn) $(ulimit -Hn)',
+  'echo oom $(cat /proc/self/oom_score_adj)',
+  'pwd',
+].join('; ');
+const limitedProcess = {
+  user: { uid: 1000, gid: 1001, additionalGids: [7, 8], umask: 0o27 },
+  cwd: '/tmp',
+  capabilities: {
+    bounding: ['CAP_KILL', 'CAP_CHOWN'],
+    effective: ['CAP_KILL'],
+    permitted: ['CAP_KILL'],
+    inheritable: ['CAP_KILL'],
+    ambient: ['CAP_KILL'],
+  },
+  rlimits: [{ type: 'RLIMIT_NOFILE', soft: 66, hard: 77 }],
+  noNewPrivileges: true,
+  oomScoreAdj: 321,
+};
+const namespaced: Changes['linux'] = {
+  namespaces: (['pid', 'network', 'ipc', 'uts', 'mount', 'user'] as const).map((type) => ({ type })),
+  uidMappings: [{ containerID: 0, hostID: 100_000, size: 5000 }],
+  gidMappings: [{ containerID: 0, hostID: 200_000, size: 5000 }],
+  resources: undefined,
+};
+for (const [where, linux] of [
+  ['', {}],
+  [' in a user namespace', namespaced],
+] as const) {
+  test(`startContainer hooks have the ids, rights, limits and directory of the container process${where}`, () => {
+    const scripts = new HookScripts(runtime);
+    const args = ['sh', '-c', `(${LOOK}) > ${scripts.folder}/hook`];
+    const bundle = runtime.bundle({
+      process: { ...limitedProcess, args: ['sh', '-c', `(${LOOK}) > ${scripts.folder}/program`] },
+      mounts: withMounts(scripts.mount),
+      hooks: { startContainer: [{ path: '/bin/busybox', args, env: ['PATH=/bin'] }] },
+      linux,
+    });
+    chmodSync(scripts.folder, 0o777);
+    // So that the root of a user namespace gets to its root file system.
+    chmodSync(runtime.folder, 0o711);
+    runtime.ok(['run', '--bundle', bundle.directory, runtime.id()]);
+    assert.match(scripts.read('hook'), /Uid:\t1000\t1000\t1000\t1000\n/);
+    assert.is(scripts.read('hook'), scripts.read('program'));
+  });
+}
+
+// CVE-2024-21626: a link in the image leads over a descriptor that the runtime has open, and from there to the host.
+test('a startContainer hook that is a link over /proc/self/fd does not lead to a program of the host', () => {
+  const scripts = new HookScripts(runtime);
+  const victim = join(scripts.folder, 'victim');
+  writeFileSync(victim, `#!/bin/sh\ntouch ${scripts.folder}/reached\n`, { mode: 0o755 });
+  const paths = Array.from({ length: 24 }, (_, number) => `/links/${number}`);
+  const bundle = runtime.bundle({ hooks: { startContainer: [{ path: '/bin/true' }] }, process: { args: ['true'] } });
+  mkdirSync(join(bundle.rootfs, 'links'));
+  for (const [number, path] of paths.entries()) {
+    symlinkSync(`/proc/self/fd/${number}/${UP}${victim}`, join(bundle.rootfs, path));
+  }
+  for (const path of paths) {
+    writeConfig(bundle.directory, { ...bundle.config, hooks: { startContainer: [{ path }] } });
+    assert.match(runtime.fails(['run', '--bundle', bundle.directory, runtime.id()]), /execve \S+ ENO(ENT|TDIR)/);
+  }
 });
 
 test('args are the whole argument list, with the name of the program', () => {

@@ -13,10 +13,12 @@ import type { CallerSettings } from '../init/hook.ts';
 import { warn } from '../log.ts';
 import { makePlan, type Plan } from '../plan/plan.ts';
 import { checkId } from '../state/id.ts';
+import { savePlan } from '../state/plan-file.ts';
 import { containerPidOf, startTimeOf } from '../state/status.ts';
 import {
   type ContainerRecord,
   folderOf,
+  hasHooks,
   makeFolder,
   markCreated,
   RESULT_FIFO,
@@ -137,6 +139,7 @@ function build(parts: Build): number {
   const onStarted = () => saveProcess(root, record);
   guide({ plan, placed, record, settings, launched, parentFd, onStarted });
   closeSync(parentFd);
+  if (hasHooks(record, 'startContainer')) savePlan(root, plan);
   if (options.pidFile !== undefined) writePidFile(options.pidFile, record.pid, undo);
   markCreated(root, id);
   return folderFd;

@@ -6,7 +6,7 @@ import { type ExitStatus, pidfdOpen, wait } from '../../bindings/process.ts';
 import { allowDevices, type PlacedCgroup } from '../cgroup/cgroup.ts';
 import { RuntimeError, step, withStep } from '../errors.ts';
 import { type Event, stepError } from '../final/script.ts';
-import { runContainerHooks, runHooks } from '../hooks.ts';
+import { runCreateContainerHooks, runHooks } from '../hooks.ts';
 import type { CallerSettings } from '../init/hook.ts';
 import type { Plan } from '../plan/plan.ts';
 import { receive } from '../protocol.ts';
@@ -157,7 +157,7 @@ class Server {
     const state = stateDocument(record, 'creating');
     runHooks('prestart', plan.hooks.prestart ?? [], state, settings);
     runHooks('createRuntime', plan.hooks.createRuntime ?? [], state, settings);
-    runContainerHooks('createContainer', { record, state, settings });
+    runCreateContainerHooks(record, state, settings);
   }
 
   #environment(): string[] {

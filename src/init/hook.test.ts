@@ -1,9 +1,10 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import * as K from '../../bindings/constants.ts';
-import type { Hook } from '../bundle/config.ts';
+import type { Hook, Process } from '../bundle/config.ts';
 import type { Script } from '../final/script.ts';
-import { argsOf, callsOf, linesOf, wordsAt } from './fixtures/lines.ts';
+import { samplePlan } from '../plan/fixtures/plan.ts';
+import { argsOf, callsOf, firstOutOfOrder, linesOf, wordsAt } from './fixtures/lines.ts';
 import { type ContainerPlace, hookScript } from './hook.ts';
 
 const test = suite('init/hook');
@@ -13,10 +14,15 @@ const PLACE: ContainerPlace = {
     { fd: 20, flag: K.CLONE_NEWPID },
     { fd: 21, flag: K.CLONE_NEWUSER },
   ],
-  rootFd: 22,
   v1Cgroups: ['/cg/pids/web1'],
   cgroupFd: 23,
+  likeProcess: undefined,
 };
+
+function likeProcess(process: Partial<Process> = {}): ContainerPlace {
+  const plan = samplePlan({ ociVersion: '1.3.0', process: { cwd: '/', ...process } });
+  return { ...PLACE, likeProcess: { plan, rootFd: 24, cwdFd: 25 } };
+}
 
 function hook(container: ContainerPlace | undefined, parts: Partial<Hook> = {}): Script {
   const settings = { ignoredSignals: [13], openFiles: { soft: 1024n, hard: 4096n }, umask: 0o27 };
@@ -34,6 +40,8 @@ const SETTLED = [
   'reset signals: rt_sigprocmask',
   'umask',
   'prlimit64',
+  'close_range',
+  'close_range',
   'exec /bin/hook',
 ];
 
@@ -41,9 +49,9 @@ test("in the runtime's namespaces it gets the caller's settings and becomes the 
   assert.equal(linesOf(hook(undefined)), ['report to 9', 'close_range', ...SETTLED]);
 });
 
-test('in the container it joins cgroup and namespaces, changes the root and forks before it settles', () => {
+test('in the container it joins cgroup and namespaces, and forks before it settles', () => {
   const lines = linesOf(hook(PLACE));
-  assert.equal(lines.slice(0, 10), [
+  assert.equal(lines.slice(0, 8), [
     'report to 9',
     'close_range',
     'prctl',
@@ -51,8 +59,6 @@ test('in the container it joins cgroup and namespaces, changes the root and fork
     'join cgroup /cg/pids/web1: write /cg/pids/web1/tasks',
     'setns',
     'setns',
-    'fchdir',
-    'chroot',
     'clone3',
   ]);
   assert.equal(lines.slice(-SETTLED.length), SETTLED);
@@ -64,9 +70,30 @@ test('nobody in the container may look into it on the way', () => {
   assert.equal(calls[0], [K.PR_SET_DUMPABLE, 0, 0, 0, 0]);
 });
 
-test("before the root is changed it keeps the host's", () => {
-  assert.equal(callsOf(hook({ ...PLACE, rootFd: undefined }), 'fchdir', 'chroot'), []);
+test('like the container process it gets its root, directory, limits, ids and capabilities, and its own keyring', () => {
+  const lines = linesOf(hook(likeProcess({ oomScoreAdj: 5, noNewPrivileges: true, user: { uid: 7, gid: 8 } })));
+  const expected = [
+    '/process/oomScoreAdj: write /proc/self/oom_score_adj',
+    'setns',
+    'fchdir',
+    'chroot',
+    'fchdir',
+    'clone3',
+    'close_range',
+    'close_range',
+    'new session keyring: keyctl',
+    'RLIMIT_NOFILE: prlimit64',
+    '/process/user/umask: umask',
+    '/process/user/gid: setresgid 8',
+    '/process/user/uid: setresuid 7',
+    '/process/capabilities: capset',
+    '/process/noNewPrivileges: prctl',
+    'exec /bin/hook',
+  ];
+  assert.is(firstOutOfOrder(lines, expected), undefined);
 });
+
+test("else it keeps the runtime's", () => assert.equal(callsOf(hook(PLACE), 'fchdir', 'chroot', 'setresuid'), []));
 
 test('namespaces are joined in the order given, the child is made for the runtime and in the v2 cgroup', () => {
   const script = hook(PLACE);
@@ -92,6 +119,8 @@ test('the hook has its input and its output, twice, and no other descriptor', ()
       [10, 0, 0],
       [11, 1, 0],
       [11, 2, 0],
+      [3, 8, 0],
+      [10, 0xffffffff, 0],
     ],
   );
 });

@@ -3,8 +3,10 @@
 import * as K from '../../bindings/constants.ts';
 import type { Hook } from '../bundle/config.ts';
 import { Script } from '../final/script.ts';
+import type { Plan } from '../plan/plan.ts';
 import { forbidTracing, forkInto, joinV1Cgroups } from './begin.ts';
-import { resetSignals } from './privileges.ts';
+import { writeFile } from './namespaces.ts';
+import { joinKeyring, resetSignals, takePrivileges } from './privileges.ts';
 
 export interface HookInputs {
   hook: Hook;
@@ -22,11 +24,11 @@ export interface HookInputs {
 export interface ContainerPlace {
   /** The namespaces to join, in order: descriptor and CLONE_NEW* flag. */
   namespaces: { fd: number; flag: number }[];
-  /** The root directory; undefined for that of the mount namespace. */
-  rootFd: number | undefined;
   /** The container's v1 cgroups, and its v2 cgroup. */
   v1Cgroups: string[];
   cgroupFd: number | undefined;
+  /** A program of the container's: it gets the container process's root, working directory and rights, no others. */
+  likeProcess: { plan: Plan; rootFd: number; cwdFd: number } | undefined;
 }
 
 /** What a hook gets that the engine has changed for itself. */
@@ -45,6 +47,8 @@ export function hookScript(inputs: HookInputs): Script {
   script.call('close_range', [3, 0xffffffff, K.CLOSE_RANGE_CLOEXEC]);
   if (container !== undefined) enter(script, container);
   settle(script, inputs);
+  closeOthers(script, syncFd);
+  if (container?.likeProcess !== undefined) becomeLikeProcess(script, container.likeProcess.plan);
   const argv = script.program.stringArray(hook.args?.length ? hook.args : [hook.path]);
   script.execFirst([hook.path], argv, script.program.stringArray(hook.env ?? []));
   script.finish();
@@ -52,13 +56,18 @@ export function hookScript(inputs: HookInputs): Script {
 }
 
 // Joining a pid namespace moves only the children, setns(2). The child is made the runtime's own, to be waited for.
-function enter(script: Script, { namespaces, rootFd, v1Cgroups, cgroupFd }: ContainerPlace): void {
+function enter(script: Script, { namespaces, v1Cgroups, cgroupFd, likeProcess }: ContainerPlace): void {
   forbidTracing(script);
   joinV1Cgroups(script, v1Cgroups);
+  const score = likeProcess?.plan.process?.oomScoreAdj;
+  if (score !== undefined) {
+    script.within('/process/oomScoreAdj', () => writeFile(script, '/proc/self/oom_score_adj', `${score}`));
+  }
   for (const { fd, flag } of namespaces) script.call('setns', [fd, flag]);
-  if (rootFd !== undefined) {
-    script.call('fchdir', [rootFd]);
+  if (likeProcess !== undefined) {
+    script.call('fchdir', [likeProcess.rootFd]);
     script.call('chroot', [script.string('.')]);
+    script.call('fchdir', [likeProcess.cwdFd]);
   }
   forkInto(script, K.CLONE_PARENT, cgroupFd);
 }
@@ -71,4 +80,17 @@ function settle(script: Script, { inputFd, outputFd, settings }: HookInputs): vo
   script.call('umask', [settings.umask]);
   const { soft, hard } = settings.openFiles;
   script.call('prlimit64', [0, RLIMIT_NOFILE, script.program.pointers([soft, hard]), 0]);
+}
+
+// Closing on execve is too late: the image may have put a link to /proc/self/fd/N/../.. where the hook should be, and a
+// descriptor of the host's leads out of the container (CVE-2024-21626).
+function closeOthers(script: Script, syncFd: number): void {
+  if (syncFd > 3) script.call('close_range', [3, syncFd - 1, 0]);
+  script.call('close_range', [syncFd + 1, 0xffffffff, 0]);
+}
+
+// As the final program does. The keyring is one more of that name: it keeps the caller's keys out.
+function becomeLikeProcess(script: Script, plan: Plan): void {
+  if (plan.newKeyring) joinKeyring(script, plan.id);
+  if (plan.process !== undefined) takePrivileges(script, plan, plan.process);
 }

@@ -38,9 +38,8 @@ export async function startLocked(container: LockedContainer): Promise<void> {
   if (record.executable === undefined) throw new RuntimeError('/process is not set in config.json: nothing to start');
   try {
     if (hasHooks(record, 'startContainer')) {
-      const { callerSettings, runContainerHooks } = await import('../hooks.ts');
-      const state = stateDocument(record, 'created');
-      runContainerHooks('startContainer', { record, state, settings: callerSettings() });
+      const { callerSettings, runStartContainerHooks } = await import('../hooks.ts');
+      runStartContainerHooks(root, record, callerSettings());
     }
     release(root, record);
     if (hasHooks(record, 'poststart')) {

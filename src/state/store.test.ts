@@ -21,6 +21,7 @@ import {
   makeFolder,
   markCreated,
   openFolder,
+  PLAN_FILE,
   RESULT_FIFO,
   ROOTFS_FOLDER,
   removeFolder,
@@ -125,7 +126,7 @@ test('a folder is removed with everything that the runtime puts there', () => {
   const fd = makeFolder(root, 'web1');
   saveRecord(root, RECORD);
   markCreated(root, 'web1');
-  for (const name of [START_FIFO, RESULT_FIFO, 'state.json.new']) writeFileSync(`${root}/web1/${name}`, '');
+  for (const name of [START_FIFO, RESULT_FIFO, PLAN_FILE, 'state.json.new']) writeFileSync(`${root}/web1/${name}`, '');
   mkdirSync(`${root}/web1/${ROOTFS_FOLDER}`);
   removeFolder(root, 'web1', fd);
   assert.equal(readdirSync(root), []);

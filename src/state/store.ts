@@ -47,6 +47,8 @@ const STATE_FILE = 'state.json';
 export const START_FIFO = 'start';
 /** The FIFO on which the container process tells why it could not become the user's program. */
 export const RESULT_FIFO = 'result';
+/** The plan, for startContainer hooks (plan-file.ts). */
+export const PLAN_FILE = 'plan.json';
 /** An empty file that is made when `create` is done. It costs less than writing the record again. */
 const CREATED_FILE = 'created';
 /** Where the root file system is mounted if the container has no mount namespace of its own. */
@@ -127,8 +129,19 @@ export function removeFolder(root: string, id: string, folderFd: number): void {
   const files = [CREATED_FILE, STATE_FILE, `${STATE_FILE}.new`, START_FIFO, RESULT_FIFO];
   for (const name of files) ifThere(() => unlinkSync(`${folder}/${name}`));
   ifThere(() => rmdirSync(`${folder}/${ROOTFS_FOLDER}`));
-  ifThere(() => rmdirSync(folder));
+  ifThere(() => removeWithRareFiles(folder));
   closeSync(folderFd);
+}
+
+// Few containers have them: the others don't pay for looking.
+function removeWithRareFiles(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOTEMPTY') throw error;
+    ifThere(() => unlinkSync(`${folder}/${PLAN_FILE}`));
+    rmdirSync(folder);
+  }
 }
 
 function ifThere(action: () => void): void {

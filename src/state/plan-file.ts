@@ -1,0 +1,32 @@
+// The container's plan, kept for what happens in the container after `create`: startContainer hooks run with the rights
+// of the container process. Written only where there are such hooks.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { step } from '../errors.ts';
+import type { Plan } from '../plan/plan.ts';
+import { folderOf, PLAN_FILE } from './store.ts';
+
+/** Writes the plan into the container's folder. */
+export function savePlan(root: string, plan: Plan): void {
+  const path = `${folderOf(root, plan.id)}/${PLAN_FILE}`;
+  step('save plan', () => writeFileSync(path, JSON.stringify(plan, toJson), { mode: 0o600 }));
+}
+
+/** Reads it again, exactly as it was. */
+export function loadPlan(root: string, id: string): Plan {
+  const path = `${folderOf(root, id)}/${PLAN_FILE}`;
+  return step('load plan', () => JSON.parse(readFileSync(path, 'utf8'), fromJson)) as Plan;
+}
+
+// What JSON does not have: masks and limits of 64 bits, compiled programs.
+function toJson(_: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return { $bigint: String(value) };
+  if (value instanceof Uint8Array) return { $bytes: Buffer.from(value).toString('base64') };
+  return value;
+}
+
+function fromJson(_: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if ('$bigint' in value) return BigInt(String(value.$bigint));
+  if ('$bytes' in value) return new Uint8Array(Buffer.from(String(value.$bytes), 'base64'));
+  return value;
+}
