@@ -28,11 +28,11 @@ const GOOD: Config = {
 };
 
 // What the user would be told.
-function refused(config: unknown, options: Partial<CreateOptions> = {}): string {
+async function refused(config: unknown, options: Partial<CreateOptions> = {}): Promise<string> {
   writeFileSync(`${bundle}/config.json`, JSON.stringify(config));
   const none = { pidFile: undefined, noPivot: false, noNewKeyring: false, preserveFds: 0, listenFds: 0 };
   try {
-    create({ root, id, bundle, ...none, ...options });
+    await create({ root, id, bundle, ...none, ...options });
     return 'created';
   } catch (error) {
     return toRuntimeError(error)?.oneLine ?? String(error);
@@ -51,8 +51,8 @@ const early: [name: string, config: unknown, options: Partial<CreateOptions>, li
   ['what is not covered yet', { ...GOOD, linux: { mountLabel: 'x' } }, {}, /\/linux\/mountLabel: is not supported yet/],
 ];
 for (const [name, config, options, line] of early) {
-  test(`before anything is made, ${name} is refused`, () => {
-    assert.match(refused(config, options), line);
+  test(`before anything is made, ${name} is refused`, async () => {
+    assert.match(await refused(config, options), line);
     assert.not.ok(existsSync(root));
     assert.equal(cgroups(), []);
   });
@@ -76,16 +76,16 @@ const late: [name: string, config: Config, line: RegExp][] = [
   ],
 ];
 for (const [name, config, line] of late) {
-  rootTest(test, `after ${name} nothing is left`, () => {
+  rootTest(test, `after ${name} nothing is left`, async () => {
     configureLog({ file: `${folder}/log`, format: 'text', isDebug: false });
-    assert.match(refused(config), line);
+    assert.match(await refused(config), line);
     assert.equal([readdirSync(root), cgroups()], [[], []]);
   });
 }
 
-test('an id that is taken is refused, and what is there is left alone', () => {
+test('an id that is taken is refused, and what is there is left alone', async () => {
   makeFolder(root, id);
-  assert.match(refused(GOOD), /container with this id exists already/);
+  assert.match(await refused(GOOD), /container with this id exists already/);
   assert.equal(readdirSync(root), [id]);
 });
 

@@ -27,6 +27,7 @@ import {
   START_FIFO,
   saveRecord,
 } from '../state/store.ts';
+import { type Extras, loadExtras } from './extras.ts';
 import { guide } from './guide.ts';
 import { readHostFacts } from './host.ts';
 import { launch } from './launch.ts';
@@ -53,7 +54,7 @@ export interface Created {
 }
 
 /** Creates a container. Whatever fails, everything done before is taken back. */
-export function create(options: CreateOptions): Created {
+export async function create(options: CreateOptions): Promise<Created> {
   checkId(options.id);
   const { config, bundle, warnings } = loadBundle(options.bundle);
   const host = readHostFacts();
@@ -61,11 +62,12 @@ export function create(options: CreateOptions): Created {
   const plan = makePlan(config, host, { ...options, bundle });
   for (const warning of [...warnings, ...plan.warnings]) warn(warning);
   const placed = placeCgroup(plan.cgroup);
+  const extras = await loadExtras(plan);
   const record = newRecord(plan, config, placed, options.root);
   const settings = { ignoredSignals: host.ignoredSignals, openFiles: host.openFiles, umask: host.umask };
   const undo = new UndoList();
   try {
-    return { record, settings, folderFd: build({ options, plan, placed, record, settings, undo }) };
+    return { record, settings, folderFd: build({ options, plan, placed, record, settings, extras, undo }) };
   } catch (error) {
     undo.undo(error);
     // runtime.md, lifecycle: after a failed hook the container is destroyed, and the poststop hooks run.
@@ -117,11 +119,12 @@ interface Build {
   placed: PlacedCgroup[];
   record: ContainerRecord;
   settings: CallerSettings;
+  extras: Extras;
   undo: UndoList;
 }
 
 function build(parts: Build): number {
-  const { options, plan, placed, record, settings, undo } = parts;
+  const { options, plan, placed, record, settings, extras, undo } = parts;
   const { root, id } = options;
   const folderFd = makeFolder(root, id);
   undo.add('remove state', () => removeFolder(root, id, folderFd));
@@ -137,7 +140,7 @@ function build(parts: Build): number {
   const launched = launch({ plan, placedCgroup: placed, syncFd, ...fifos, rootMountPoint });
   for (const fd of [syncFd, fifos.startFd, fifos.resultFd]) closeSync(fd);
   const onStarted = () => saveProcess(root, record);
-  guide({ plan, placed, record, settings, launched, parentFd, onStarted });
+  guide({ plan, placed, record, settings, launched, parentFd, extras, onStarted });
   closeSync(parentFd);
   if (hasHooks(record, 'startContainer')) savePlan(root, plan);
   if (options.pidFile !== undefined) writePidFile(options.pidFile, record.pid, undo);

@@ -10,6 +10,7 @@ import { type Event, Script } from '../final/script.ts';
 import { samplePlan } from '../plan/fixtures/plan.ts';
 import { spawnScript } from '../spawn.ts';
 import { NO_PID, sampleRecord } from '../state/fixtures/record.ts';
+import type { Extras } from './extras.ts';
 import { guide } from './guide.ts';
 import type { Launched } from './launch.ts';
 
@@ -43,6 +44,11 @@ function sayTo(fd: number, script: Script, said: Said, pid: number): void {
   }
 }
 
+const extrasIn = (log: string[]): Extras => ({
+  inNamespaces: [(pid) => log.push(`in namespaces ${pid}`)],
+  beforeFinal: [(pid) => log.push(`before final ${pid}`)],
+});
+
 // Guides while a program says this and then nothing more.
 function serve(said: Said[], { pid = NO_PID, starterPid = NO_PID, recordPid = 0 } = {}): Served {
   const [parentFd, childFd] = socketpair();
@@ -62,7 +68,8 @@ function serve(said: Said[], { pid = NO_PID, starterPid = NO_PID, recordPid = 0 
   const settings = { ignoredSignals: [], openFiles: { soft: 1n, hard: 1n }, umask: 0 };
   // Half closed: the answers can still be read.
   const line = lineOf(() => {
-    guide({ plan: samplePlan(CONFIG), placed: [], record, settings, launched, parentFd, onStarted });
+    const plan = samplePlan(CONFIG);
+    guide({ plan, placed: [], record, settings, launched, parentFd, extras: extrasIn(log), onStarted });
   });
   close(parentFd);
   let answers = 0;
@@ -89,7 +96,13 @@ test('a program is answered until it is ready', () => {
     { type: 'ready' },
   ]);
   assert.equal([line, answers, pid], ['ready', 3, NO_PID]);
-  assert.equal(log, ['advance', 'final program with A=1,HOME=/', 'advance']);
+  assert.equal(log, [
+    `in namespaces ${NO_PID}`,
+    'advance',
+    'final program with A=1,HOME=/',
+    `before final ${NO_PID}`,
+    'advance',
+  ]);
 });
 
 test('what the container process asks before its pid is known is answered then', () => {
@@ -130,7 +143,7 @@ function deathOf(build: (script: Script) => void): string {
   const launched: Launched = { script, starterPid: diesBy(build), prepareFinal: () => {}, advance: () => {} };
   const settings = { ignoredSignals: [], openFiles: { soft: 1n, hard: 1n }, umask: 0 };
   const parts = { plan: samplePlan(CONFIG), placed: [], record: sampleRecord({ pid: 0 }), settings, launched };
-  const line = lineOf(() => guide({ ...parts, parentFd, onStarted: () => {} }));
+  const line = lineOf(() => guide({ ...parts, parentFd, extras: extrasIn([]), onStarted: () => {} }));
   close(parentFd);
   return line;
 }
@@ -172,7 +185,7 @@ function withRealProgram(ask: Event[]): { line: string; env: string[] } {
   };
   const settings = { ignoredSignals: [], openFiles: { soft: 1n, hard: 1n }, umask: 0 };
   const parts = { plan: samplePlan(CONFIG), placed: [], record: sampleRecord({ pid }), settings, launched };
-  const line = lineOf(() => guide({ ...parts, parentFd, onStarted: () => {} }));
+  const line = lineOf(() => guide({ ...parts, parentFd, extras: extrasIn([]), onStarted: () => {} }));
   close(parentFd);
   wait(pid, { block: true });
   return { line, env };

@@ -14,6 +14,7 @@ import { stateDocument } from '../state/document.ts';
 import type { ContainerRecord } from '../state/store.ts';
 import { checkDevice, makePath, type Owner, openPath } from './container-paths.ts';
 import { copyTree } from './copy-up.ts';
+import { actAll, type Extras } from './extras.ts';
 import { homeDirectory } from './home.ts';
 import { hostOwner, writeIdMaps } from './id-maps.ts';
 import type { Launched } from './launch.ts';
@@ -25,6 +26,7 @@ export interface Guided {
   settings: CallerSettings;
   launched: Launched;
   parentFd: number;
+  extras: Extras;
   /** Called once the container process exists and has been told to go on. */
   onStarted: () => void;
 }
@@ -99,7 +101,7 @@ class Server {
   }
 
   #answer(event: Event): void {
-    const { plan, record, launched, parentFd, onStarted } = this.guided;
+    const { plan, record, launched, parentFd, extras, onStarted } = this.guided;
     if (event.type === 'ready') {
       this.isReady = true;
       return;
@@ -111,6 +113,8 @@ class Server {
     else if (event.type === 'copyUpTo') this.#copyUp(event.path);
     else if (event.type === 'checkDevice') this.#checkDevice(event.index);
     else if (event.type === 'mounted') this.#mounted();
+    else if (event.type === 'setup') actAll(extras.inNamespaces, record.pid);
+    else if (event.type === 'final') actAll(extras.beforeFinal, record.pid);
     if (event.type === 'setup' || event.type === 'final') launched.advance();
     write(parentFd, Uint8Array.of(1));
     // The process ends with the runtime until it's ready: there's time to save its pid while it works.

@@ -4,6 +4,7 @@ import * as K from '../../bindings/constants.ts';
 import type { PlacedCgroup } from '../cgroup/cgroup.ts';
 import { Script } from '../final/script.ts';
 import type { Plan } from '../plan/plan.ts';
+import { resetAffinity } from './execution.ts';
 import { joinNamespaces, type OpenNamespace, writeFile } from './namespaces.ts';
 
 export interface BeginInputs {
@@ -28,6 +29,7 @@ export function beginScript(inputs: BeginInputs): Script {
   for (const { fd } of namespaces) script.call('close', [fd]);
   if (cgroupFd !== undefined) script.call('close', [cgroupFd]);
   dieWithRuntime(script);
+  resetAffinity(script);
   // Already a session leader (EPERM): as well.
   script.call('setsid', [], { ignore: true });
   // Modes of what is made don't depend on the caller's mask, which is put back later.

@@ -4,6 +4,7 @@ import * as K from '../../bindings/constants.ts';
 import { Script } from '../final/script.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { ProcessPlan } from '../plan/process.ts';
+import { setMemoryPolicy, setPersonality } from './execution.ts';
 import { joinKeyring, resetSignals, takePrivileges } from './privileges.ts';
 
 export interface FinalInputs {
@@ -23,6 +24,8 @@ export function finalScript({ plan, syncFd, startFd, resultFd, env }: FinalInput
   script.call('close_range', [3 + plan.preserveFds, 0xffffffff, K.CLOSE_RANGE_CLOEXEC]);
   script.call('prctl', [K.PR_SET_NAME, script.string('runts-init'), 0, 0, 0]);
   resetSignals(script, plan.ignoredSignals);
+  setPersonality(script, plan);
+  setMemoryPolicy(script, plan);
   if (plan.newKeyring) joinKeyring(script, plan.id);
   if (plan.process !== undefined) takePrivileges(script, plan, plan.process);
   // From here on the process outlives the runtime that made it.

@@ -15,7 +15,7 @@ export async function dispatch(invocation: CommandInvocation, print: (text: stri
   switch (invocation.command) {
     case 'create': {
       const { create } = await import('../create/create.ts');
-      create(createOptions(root, invocation));
+      await create(createOptions(root, invocation));
       return 0;
     }
     case 'run': {

@@ -20,14 +20,14 @@ export interface RunOptions extends CreateOptions {
 /** Runs a container. Returns the exit status for this process: the container's, or 0 when detached. */
 export async function run(options: RunOptions): Promise<number> {
   if (options.detach) {
-    await startOrDestroy({ root: options.root, ...create(options) });
+    await startOrDestroy({ root: options.root, ...(await create(options)) });
     return 0;
   }
   // Before anything else: a signal that comes during `create` waits until there is somebody to pass it on to.
   setSignalMask(FORWARDED);
   const signalFd = signalfd(FORWARDED);
   if (!options.noSubreaper) becomeSubreaper();
-  const container = { root: options.root, ...create(options) };
+  const container = { root: options.root, ...(await create(options)) };
   await startOrDestroy(container);
   const code = supervise(container.record.pid, signalFd);
   if (options.keep) closeSync(container.folderFd);

@@ -11,15 +11,10 @@ const CHECKS: Check[] = [
   ['/process/terminal', ({ process }) => process?.terminal === true],
   ['/process/apparmorProfile', ({ process }) => !isEmpty(process?.apparmorProfile)],
   ['/process/selinuxLabel', ({ process }) => !isEmpty(process?.selinuxLabel)],
-  ['/process/scheduler', ({ process }) => hasEntries(process?.scheduler)],
-  ['/process/ioPriority', ({ process }) => hasEntries(process?.ioPriority)],
-  ['/process/execCPUAffinity', ({ process }) => hasEntries(process?.execCPUAffinity)],
   ['/linux/seccomp', ({ linux }) => hasEntries(linux?.seccomp)],
   ['/linux/mountLabel', ({ linux }) => !isEmpty(linux?.mountLabel)],
-  ['/linux/personality', ({ linux }) => hasEntries(linux?.personality)],
   ['/linux/intelRdt', ({ linux }) => linux?.intelRdt !== undefined],
   ['/linux/netDevices', ({ linux }) => hasEntries(linux?.netDevices)],
-  ['/linux/memoryPolicy', ({ linux }) => hasEntries(linux?.memoryPolicy)],
 ];
 
 const RESOURCES: (keyof Resources)[] = [

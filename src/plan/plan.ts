@@ -5,9 +5,11 @@ import { sysctlPath } from '../validate/rules/sysctl.ts';
 import { type CgroupPlan, planCgroup } from './cgroup.ts';
 import { type DevicesPlan, planDevices } from './devices.ts';
 import type { HostFacts } from './host-facts.ts';
+import { type MemoryPolicyPlan, planMemoryPolicy } from './memory-policy.ts';
 import { type MountPlan, planMounts } from './mounts.ts';
 import { type NamespacePlan, planNamespaces } from './namespaces.ts';
 import { notYetProblems } from './not-yet.ts';
+import { planPersonality } from './personality.ts';
 import { type ProcessPlan, planProcess } from './process.ts';
 import { planRootfs, type RootfsPlan } from './rootfs.ts';
 
@@ -26,6 +28,9 @@ export interface Plan {
   /** `path` is below /proc/sys. */
   sysctl: { name: string; path: string; value: string }[];
   cgroup: CgroupPlan;
+  /** For personality(2). */
+  personality: number | undefined;
+  memoryPolicy: MemoryPolicyPlan | undefined;
   /** Whether the container process joins a new session keyring, session-keyring(7). */
   newKeyring: boolean;
   /** Descriptors behind 0, 1, 2 that the container process keeps. */
@@ -73,6 +78,8 @@ export function makePlan(config: Config, host: HostFacts, options: PlanOptions):
       value,
     })),
     cgroup: planCgroup(config, id),
+    personality: planPersonality(config.linux?.personality),
+    memoryPolicy: planMemoryPolicy(config.linux?.memoryPolicy),
     newKeyring: !options.noNewKeyring,
     preserveFds: options.listenFds + options.preserveFds,
     lastCapability: host.lastCapability,

@@ -47,6 +47,8 @@ test('what the config leaves out has defaults', () => {
     rlimits: [OPEN_FILES],
     noNewPrivileges: false,
     oomScoreAdj: undefined,
+    scheduler: undefined,
+    ioPriority: undefined,
   });
 });
 

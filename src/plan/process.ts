@@ -3,6 +3,7 @@ import type { Config, Process } from '../bundle/config.ts';
 import { type CapabilityMasks, planCapabilities } from './capabilities.ts';
 import type { HostFacts } from './host-facts.ts';
 import { RLIMITS } from './rlimits.ts';
+import { planIoPriority, planScheduler, type SchedulerPlan } from './scheduling.ts';
 
 export interface ProcessPlan {
   args: string[];
@@ -20,6 +21,9 @@ export interface ProcessPlan {
   rlimits: { label: string; resource: number; soft: bigint; hard: bigint }[];
   noNewPrivileges: boolean;
   oomScoreAdj: number | undefined;
+  scheduler: SchedulerPlan | undefined;
+  /** For ioprio_set(2). */
+  ioPriority: number | undefined;
 }
 
 /** Decides on the container process; undefined if the config has none. Warnings go to `warnings`. */
@@ -49,6 +53,8 @@ export function planProcess(
     rlimits: planRlimits(process, host),
     noNewPrivileges: process.noNewPrivileges ?? false,
     oomScoreAdj: process.oomScoreAdj,
+    scheduler: planScheduler(process.scheduler),
+    ioPriority: planIoPriority(process.ioPriority),
   };
 }
 
