@@ -128,6 +128,7 @@ export const F_ADD_SEALS = 1033;
 export const F_SEAL_ALL = 0xf;
 export const LOCK_EX = 2;
 export const LOCK_NB = 4;
+export const LOCK_UN = 8;
 export const POLLIN = 1;
 export const SIG_SETMASK = 2;
 export const SFD_CLOEXEC = O_CLOEXEC;

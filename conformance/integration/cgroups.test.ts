@@ -2,9 +2,11 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { waitUntil } from '../runtime.ts';
+import { withNamespaces, writeConfig } from '../bundle.ts';
+import { isRunts, waitUntil } from '../runtime.ts';
 import { cgroupsOf, readText } from './host.ts';
-import { integration } from './suite.ts';
+import { leftovers, snapshot } from './leftovers.ts';
+import { integration, testUnless } from './suite.ts';
 
 const { test, runtime } = integration('cgroups');
 const sleeper = { process: { args: ['sleep', '60'] } };
@@ -123,6 +125,47 @@ test('a process that survives in the cgroup is ended by delete --force', () => {
   for (const pid of survivors) assert.ok(waitUntil(() => !existsSync(`/proc/${pid}/exe`)));
   assert.equal(cgroupsOf(path), []);
 });
+
+for (const namespaces of [['mount'], ['pid', 'mount']] as const) {
+  testUnless(
+    isRunts ? undefined : 'runc signals everything in there',
+    test,
+    `others in a joined cgroup survive kill --all and delete --force of a container with ${namespaces.join(' and ')} namespace`,
+    () => {
+      const path = `/${runtime.tag}-shared`;
+      for (const hierarchy of readdirSync('/sys/fs/cgroup'))
+        Bun.spawnSync(['mkdir', `/sys/fs/cgroup/${hierarchy}${path}`]);
+      const foreign = Bun.spawn(['sh', '-c', `echo 0 >/sys/fs/cgroup/pids${path}/cgroup.procs; exec sleep 60`]);
+      const procs = () => readText(`/sys/fs/cgroup/pids${path}/cgroup.procs`).split('\n').filter(Boolean);
+      assert.ok(waitUntil(() => procs().length === 1));
+      for (const end of [(id: string) => runtime.ok(['kill', '--all', id, 'KILL']), () => undefined]) {
+        const bundle = runtime.bundle({
+          ...withNamespaces(...namespaces),
+          process: { args: ['sh', '-c', 'sleep 71 & sleep 60'] },
+        });
+        writeConfig(bundle.directory, { ...bundle.config, linux: { ...bundle.config.linux, cgroupsPath: path } });
+        const id = runtime.create(bundle);
+        runtime.ok(['start', id]);
+        assert.ok(waitUntil(() => procs().length === 3));
+        end(id);
+        runtime.remove(id);
+        assert.ok(waitUntil(() => procs().length === 1));
+      }
+      assert.equal(procs(), [String(foreign.pid)]);
+      foreign.kill('SIGKILL');
+    },
+  );
+}
+
+for (const path of ['/', '//', '/.']) {
+  test(`the cgroupsPath ${path} is refused: it is the whole host`, () => {
+    const before = snapshot(runtime);
+    const bundle = runtime.bundle({ linux: { cgroupsPath: path } });
+    const line = runtime.fails(['create', '--bundle', bundle.directory, runtime.id()]);
+    if (isRunts) assert.match(line, `/linux/cgroupsPath: "${path}" must not lead to the root`);
+    assert.equal(leftovers(before), []);
+  });
+}
 
 for (const [path, outside] of [
   ['/../TAG', '/sys/fs/cgroup/TAG'],

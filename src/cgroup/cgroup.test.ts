@@ -6,7 +6,8 @@ import * as assert from 'uvu/assert';
 import { rootTest } from '../../bindings/root-suite.ts';
 import { RuntimeError } from '../errors.ts';
 import { planCgroup } from '../plan/cgroup.ts';
-import { allowDevices, makeCgroup, type PlacedCgroup, placeCgroup, processesIn, removeCgroup } from './cgroup.ts';
+import { allowDevices, makeCgroup, type PlacedCgroup, placeCgroup, removeCgroup } from './cgroup.ts';
+import { processesIn } from './processes.ts';
 
 const test = suite('cgroup/cgroup');
 
@@ -45,12 +46,6 @@ test('an empty cpuset gets the values of the next parent that has some', () => {
   ]);
 });
 
-test('processes are found in the whole tree, each once', () => {
-  const first = fake('p1', ['pids'], { 'web1/cgroup.procs': '5\n6\n0\n', 'web1/a/cgroup.procs': '7\n', 'web1/x': '9' });
-  const second = fake('p2', ['cpu'], { 'web1/cgroup.procs': '6\n8\n' });
-  assert.equal(processesIn([first, second, { directory: '/nowhere', isOwn: true }]).sort(), [5, 6, 7, 8]);
-});
-
 const RULES = planCgroup(
   { ociVersion: '1.3.0', linux: { resources: { devices: [{ allow: false }] } } },
   'x',
@@ -84,6 +79,15 @@ test('a folder that cannot be removed is named', () => {
   const namesIt = (error: unknown) =>
     error instanceof RuntimeError && error.oneLine.startsWith(`remove cgroup ${directory}: rmdir`);
   assert.throws(() => removeCgroup([{ directory, isOwn: true }]), namesIt);
+});
+
+rootTest(test, 'a path that leads to the root of a hierarchy is refused', () => {
+  for (const path of ['/', '/.', '//']) {
+    assert.throws(
+      () => placeCgroup({ ...planCgroup({ ociVersion: '1.3.0' }, 'x'), path }),
+      /\/linux\/cgroupsPath: "[/.]+" must not/,
+    );
+  }
 });
 
 rootTest(test, "in the host's hierarchies a cgroup is made, emptied and removed", async () => {

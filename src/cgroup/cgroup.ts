@@ -1,14 +1,10 @@
 // A container's cgroups: made, entered, emptied and removed, one folder in each hierarchy that the host has mounted.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
-import { SIGKILL } from '../../bindings/constants.ts';
 import { pollReadable } from '../../bindings/files.ts';
-import { kill, wait } from '../../bindings/process.ts';
-import { errnoOf, RuntimeError, step } from '../errors.ts';
+import { ConfigError, errnoOf, RuntimeError, step } from '../errors.ts';
 import type { CgroupPlan } from '../plan/cgroup.ts';
-import type { ContainerRecord } from '../state/store.ts';
 import { directoryOf, type Hierarchy, readHierarchies } from './hierarchies.ts';
-
-export type CgroupFolder = ContainerRecord['cgroups'][number];
+import { type CgroupFolder, killAll } from './processes.ts';
 
 export interface PlacedCgroup extends CgroupFolder {
   hierarchy: Hierarchy;
@@ -22,8 +18,16 @@ export function placeCgroup(plan: CgroupPlan): PlacedCgroup[] {
   }
   return hierarchies.map((hierarchy) => {
     const directory = directoryOf(hierarchy, plan.path);
+    checkNotRoot(hierarchy, directory, plan.path);
     return { hierarchy, directory, isOwn: !existsSync(directory) };
   });
+}
+
+// Limits and signals for the container would reach everything on the host.
+function checkNotRoot({ mountPoint }: Hierarchy, directory: string, path: string): void {
+  if (directory !== mountPoint) return;
+  const rule = `must not lead to the root of a cgroup hierarchy (${mountPoint})`;
+  throw new ConfigError([{ pointer: '/linux/cgroupsPath', value: JSON.stringify(path), rule }]);
 }
 
 /** Makes the folders, parents included. An existing one is joined. */
@@ -62,34 +66,6 @@ export function allowDevices(placed: PlacedCgroup[], rules: CgroupPlan['deviceRu
   }
 }
 
-/** The processes in the cgroup and in all cgroups below it. */
-export function processesIn(folders: CgroupFolder[]): number[] {
-  const pids = new Set<number>();
-  for (const { directory } of folders) collectProcesses(directory, pids);
-  return [...pids];
-}
-
-function collectProcesses(directory: string, pids: Set<number>): void {
-  try {
-    const lines = readFileSync(`${directory}/cgroup.procs`, 'latin1').split('\n');
-    for (const line of lines) if (line !== '' && line !== '0') pids.add(Number(line));
-    for (const entry of readdirSync(directory, { withFileTypes: true })) {
-      if (entry.isDirectory()) collectProcesses(`${directory}/${entry.name}`, pids);
-    }
-  } catch (error) {
-    // Cgroups may vanish while one looks; ENODEV is what a removed cgroup's open file says.
-    if (errnoOf(error) !== 'ENOENT' && errnoOf(error) !== 'ENODEV') throw error;
-  }
-}
-
-/** Lets frozen processes go on. cgroup v1: a frozen process does not even die (cgroup-v1/freezer-subsystem.rst). */
-export function thaw(folders: CgroupFolder[]): void {
-  for (const { directory } of folders) {
-    const file = `${directory}/freezer.state`;
-    if (existsSync(file)) step(`thaw ${directory}`, () => writeFileSync(file, 'THAWED'));
-  }
-}
-
 // A killed process leaves its cgroup a moment after it is gone from /proc.
 const ATTEMPTS = 200;
 
@@ -99,11 +75,11 @@ const ATTEMPTS = 200;
  */
 export function removeCgroup(folders: CgroupFolder[]): void {
   for (const { directory, isOwn } of folders) {
-    if (isOwn) step(`remove cgroup ${directory}`, () => removeTree(directory));
+    if (isOwn) step(`remove cgroup ${directory}`, () => removeTree(directory, () => killAll(folders)));
   }
 }
 
-function removeTree(directory: string): void {
+function removeTree(directory: string, empty: () => void): void {
   for (let attempt = 1; ; attempt++) {
     try {
       rmdirSync(directory);
@@ -113,23 +89,15 @@ function removeTree(directory: string): void {
       if (errno === 'ENOENT') return;
       if (errno !== 'EBUSY' || attempt === ATTEMPTS) throw error;
     }
-    killProcesses(directory);
-    removeChildren(directory);
+    empty();
+    removeChildren(directory, empty);
     // Not Bun.sleepSync, which starts a thread of the allocator.
     pollReadable([], Math.min(attempt, 20));
   }
 }
 
-function killProcesses(directory: string): void {
-  const pids = new Set<number>();
-  collectProcesses(directory, pids);
-  for (const pid of pids) kill(pid, SIGKILL);
-  // A foreground `run` is the parent of orphans.
-  for (const pid of pids) wait(pid, { block: false });
-}
-
-function removeChildren(directory: string): void {
+function removeChildren(directory: string, empty: () => void): void {
   for (const entry of readdirSync(directory, { withFileTypes: true })) {
-    if (entry.isDirectory()) removeTree(`${directory}/${entry.name}`);
+    if (entry.isDirectory()) removeTree(`${directory}/${entry.name}`, empty);
   }
 }

@@ -2,13 +2,15 @@
 import { closeSync } from 'node:fs';
 import { SIGKILL } from '../../bindings/constants.ts';
 import { pollReadable } from '../../bindings/files.ts';
-import { pidfdOpen, pidfdSendSignal, wait } from '../../bindings/process.ts';
-import { removeCgroup, thaw } from '../cgroup/cgroup.ts';
+import { kill, pidfdOpen, pidfdSendSignal, wait } from '../../bindings/process.ts';
+import { removeCgroup } from '../cgroup/cgroup.ts';
+import { ownFolders, thaw } from '../cgroup/processes.ts';
 import { RuntimeError, StateError, step } from '../errors.ts';
 import { checkId } from '../state/id.ts';
-import { startTimeOf, statusOf } from '../state/status.ts';
+import { isFrozen, startTimeOf, statusOf } from '../state/status.ts';
 import { type ContainerRecord, hasHooks, loadRecord, removeFolder } from '../state/store.ts';
-import { lockFolder } from './lock.ts';
+import { processesOf } from './container-processes.ts';
+import { lockFolder, lockFolderSoon } from './lock.ts';
 import type { LockedContainer } from './start.ts';
 
 /**
@@ -35,11 +37,24 @@ export async function deleteContainer(root: string, id: string, { isForced }: { 
 
 function open(root: string, id: string, isForced: boolean): number | undefined {
   try {
-    return lockFolder(root, id);
+    return isForced ? lockFolderSoon(root, id, (waitedMs) => hurry(root, id, waitedMs)) : lockFolder(root, id);
   } catch (error) {
     if (isForced && error instanceof StateError) return undefined;
     throw error;
   }
+}
+
+const GRACE_MS = 300;
+
+// Another command works on the container. Without the container process most have nothing left to wait for.
+function hurry(root: string, id: string, waitedMs: number): void {
+  if (waitedMs < GRACE_MS) return;
+  const record = load(root, id, true);
+  const pidfd = record && openInit(record);
+  if (record === undefined || pidfd === undefined) return;
+  pidfdSendSignal(pidfd, SIGKILL);
+  thaw(record.cgroups);
+  closeSync(pidfd);
 }
 
 // A folder without a record is what a `create` leaves that was killed before it had made anything else.
@@ -70,18 +85,31 @@ export async function destroy({ root, record, folderFd }: LockedContainer): Prom
 // A process that is being killed may be held up, by a core dump or a file system that does not answer.
 const PATIENCE_MS = 10_000;
 
-function endInit({ pid, startTime, cgroups }: ContainerRecord): void {
-  if (pid === 0) return;
-  const pidfd = pidfdOpen(pid);
-  if (pidfd === undefined) return;
-  // Looked at after the pidfd was opened: what it refers to can't change any more.
-  if (startTimeOf(pid) === startTime) {
+function endInit(record: ContainerRecord): void {
+  const { pid, cgroups } = record;
+  const pidfd = openInit(record);
+  if (pidfd !== undefined) {
+    // In a cgroup that isn't its own nobody finds the others any more when it's gone.
+    if (ownFolders(cgroups).length === 0) for (const other of processesOf(record)) kill(other, SIGKILL);
     pidfdSendSignal(pidfd, SIGKILL);
     thaw(cgroups);
     const [isOver] = pollReadable([pidfd], PATIENCE_MS);
-    if (isOver !== true) throw new RuntimeError(`process ${pid} does not end`);
+    closeSync(pidfd);
+    if (isOver !== true) throw notEnding(record);
   }
-  closeSync(pidfd);
   // Only a foreground `run` is its parent; for others there is nothing to wait for.
-  wait(pid, { block: false });
+  if (pid !== 0) wait(pid, { block: false });
+}
+
+// The start time is looked at after the pidfd was opened: what it refers to can't change any more.
+function openInit({ pid, startTime }: ContainerRecord): number | undefined {
+  const pidfd = pid === 0 ? undefined : pidfdOpen(pid);
+  if (pidfd === undefined || startTimeOf(pid) === startTime) return pidfd;
+  closeSync(pidfd);
+  return undefined;
+}
+
+function notEnding(record: ContainerRecord): RuntimeError {
+  const hint = 'its cgroup is frozen, and not by this container alone: thaw it first';
+  return new RuntimeError(`process ${record.pid} does not end`, isFrozen(record) ? { hint } : {});
 }

@@ -3,8 +3,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { LOCK_EX, LOCK_NB } from '../../bindings/constants.ts';
 import { flock } from '../../bindings/files.ts';
-import { StateError } from '../errors.ts';
-import { lockFolder } from './lock.ts';
+import { RuntimeError, StateError } from '../errors.ts';
+import { lockAgain, lockFolder, lockFolderSoon, unlock } from './lock.ts';
 
 const test = suite('operate/lock');
 const root = mkdtempSync('/tmp/runts-lock-');
@@ -36,6 +36,30 @@ test('a container that does not exist is an error', () => {
     () => lockFolder(root, 'none'),
     (error: unknown) => error instanceof StateError,
   );
+});
+
+test('one may wait for a lock for a limited time only, and gets to know who holds it', () => {
+  mkdirSync(`${root}/three`);
+  const fd = lockFolder(root, 'three');
+  const waited: number[] = [];
+  const isNamed = (error: unknown) =>
+    error instanceof RuntimeError && error.reason === `process ${process.pid} is still working on the container`;
+  assert.throws(() => lockFolderSoon(root, 'three', (ms) => waited.push(ms), 50), isNamed);
+  assert.ok(waited.length > 1 && (waited.at(-1) ?? 0) >= 10);
+  const soon = lockFolderSoon(root, 'three', () => closeSync(fd));
+  closeSync(soon);
+});
+
+test('a lock that was given back is taken again, unless the container was deleted meanwhile', () => {
+  mkdirSync(`${root}/four`);
+  const fd = lockFolder(root, 'four');
+  unlock(fd);
+  const other = lockFolder(root, 'four');
+  closeSync(other);
+  assert.is(lockAgain(root, 'four', fd), true);
+  rmdirSync(`${root}/four`);
+  assert.is(lockAgain(root, 'four', fd), false);
+  closeSync(fd);
 });
 
 test.after(() => rmSync(root, { recursive: true }));

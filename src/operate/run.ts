@@ -8,6 +8,7 @@ import { type CreateOptions, create } from '../create/create.ts';
 import { HookError, toRuntimeError } from '../errors.ts';
 import { warn } from '../log.ts';
 import { destroy } from './delete.ts';
+import { lockAgain, unlock } from './lock.ts';
 import { type LockedContainer, startLocked } from './start.ts';
 
 export interface RunOptions extends CreateOptions {
@@ -29,8 +30,10 @@ export async function run(options: RunOptions): Promise<number> {
   if (!options.noSubreaper) becomeSubreaper();
   const container = { root: options.root, ...(await create(options)) };
   await startOrDestroy(container);
-  const code = supervise(container.record.pid, signalFd);
-  if (options.keep) closeSync(container.folderFd);
+  const { record, folderFd } = container;
+  unlock(folderFd);
+  const code = supervise(record.pid, signalFd);
+  if (options.keep || !lockAgain(options.root, record.id, folderFd)) closeSync(folderFd);
   else await destroy(container);
   return code;
 }

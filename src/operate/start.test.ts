@@ -1,23 +1,12 @@
-import { spawnSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, rmSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { close, socketpair } from '../../bindings/files.ts';
 import { wait } from '../../bindings/process.ts';
 import { StateError, toRuntimeError, UsageError } from '../errors.ts';
-import { Script } from '../final/script.ts';
-import { spawnScript } from '../spawn.ts';
 import { NO_PID, sampleRecord } from '../state/fixtures/record.ts';
-import { startTimeOf, statusOf } from '../state/status.ts';
-import {
-  type ContainerRecord,
-  loadRecord,
-  makeFolder,
-  markCreated,
-  RESULT_FIFO,
-  START_FIFO,
-  saveRecord,
-} from '../state/store.ts';
+import { statusOf } from '../state/status.ts';
+import { type ContainerRecord, loadRecord, makeFolder, saveRecord } from '../state/store.ts';
+import { makeCreated } from './fixtures/created.ts';
 import { start } from './start.ts';
 
 const test = suite('operate/start');
@@ -28,27 +17,8 @@ test.before.each(() => {
 });
 test.after.each(() => rmSync(root, { recursive: true }));
 
-// A container whose process waits as the final program does, and becomes one of the candidates then.
-function created(candidates: string[], parts: Partial<ContainerRecord> = {}): number {
-  closeSync(makeFolder(root, 'web1'));
-  const [startFd, resultFd] = [START_FIFO, RESULT_FIFO].map((name) => {
-    spawnSync('mkfifo', [`${root}/web1/${name}`]);
-    return openSync(`${root}/web1/${name}`, 'r+');
-  });
-  if (startFd === undefined || resultFd === undefined) throw new Error('no FIFOs');
-  const [near, syncFd] = socketpair();
-  const script = new Script(syncFd);
-  const { program } = script;
-  script.call('close_range', [3, 0xffffffff, 4]);
-  program.reportTo(resultFd);
-  program.waitByte(startFd);
-  script.execFirst(candidates, program.stringArray(['x']), program.stringArray([]));
-  const pid = spawnScript(script, { name: 'runts-init', inherit: [startFd, resultFd, syncFd], firstOwn: 3 });
-  for (const fd of [near, syncFd, startFd, resultFd]) close(fd);
-  saveRecord(root, sampleRecord({ pid, startTime: startTimeOf(pid) ?? '', ...parts }));
-  markCreated(root, 'web1');
-  return pid;
-}
+const created = (candidates: string[], parts: Partial<ContainerRecord> = {}) =>
+  makeCreated(root, { candidates, parts });
 
 const outcome = async (id = 'web1'): Promise<string> => {
   try {

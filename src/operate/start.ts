@@ -1,15 +1,13 @@
 // `start`: lets a created container's process become the user's program.
-import { closeSync, constants, openSync } from 'node:fs';
-import { errnoName } from '../../bindings/constants.ts';
-import { pollReadable, read, write } from '../../bindings/files.ts';
+import { closeSync } from 'node:fs';
 import { HookError, RuntimeError, StateError } from '../errors.ts';
-import { decodeReport, REPORT_SIZE } from '../final/report.ts';
 import { stateDocument } from '../state/document.ts';
 import { checkId } from '../state/id.ts';
 import { statusOf } from '../state/status.ts';
-import { type ContainerRecord, folderOf, hasHooks, loadRecord, RESULT_FIFO, START_FIFO } from '../state/store.ts';
+import { type ContainerRecord, hasHooks, loadRecord } from '../state/store.ts';
 import { destroy } from './delete.ts';
 import { lockFolder } from './lock.ts';
+import { release } from './release.ts';
 
 /** The command: opens and locks the container, then starts it. */
 export async function start(root: string, id: string): Promise<void> {
@@ -50,38 +48,4 @@ export async function startLocked(container: LockedContainer): Promise<void> {
     if (error instanceof HookError) await destroy(container);
     throw error;
   }
-}
-
-// The result is readable when the final program reports a failure, and hung up when its end was closed by execve.
-function release(root: string, record: ContainerRecord): void {
-  const folder = folderOf(root, record.id);
-  const resultFd = openSync(`${folder}/${RESULT_FIFO}`, constants.O_RDONLY | constants.O_NONBLOCK);
-  const startFd = openSync(`${folder}/${START_FIFO}`, constants.O_WRONLY | constants.O_NONBLOCK);
-  write(startFd, Uint8Array.of(1));
-  closeSync(startFd);
-  pollReadable([resultFd]);
-  const report = new Uint8Array(REPORT_SIZE);
-  const length = read(resultFd, report);
-  closeSync(resultFd);
-  if (length === REPORT_SIZE) throw executionError(record, decodeReport(report));
-}
-
-// The wording is what managers look for to choose their exit status, 127 or 126.
-const REASONS: Record<string, string> = {
-  ENOENT: 'no such file or directory',
-  EACCES: 'permission denied',
-  ENOTDIR: 'not a directory',
-  ENOEXEC: 'exec format error',
-};
-
-function executionError({ executable = '' }: ContainerRecord, report: { errno: number }): RuntimeError {
-  const errno = errnoName(report.errno);
-  const isSearched = !executable.includes('/');
-  const isMissing = errno === 'ENOENT' && isSearched;
-  const reason = isMissing ? 'executable file not found in $PATH' : (REASONS[errno] ?? 'cannot be executed');
-  const call = errno === 'ENOENT' && !isSearched ? `stat ${executable}: ` : '';
-  return new RuntimeError(`exec: ${JSON.stringify(executable)}: ${call}${reason} (execve ${errno})`, {
-    steps: ['/process/args/0'],
-    errno,
-  });
 }

@@ -3,7 +3,7 @@ import { closeSync, constants, copyFileSync, mkdirSync, mkdtempSync, openSync, r
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { NO_PID, sampleRecord } from './fixtures/record.ts';
-import { containerPidOf, startTimeOf, statusOf } from './status.ts';
+import { containerPidOf, lifeOf, startTimeOf, statusOf } from './status.ts';
 import { type ContainerRecord, markCreated, START_FIFO } from './store.ts';
 
 const test = suite('state/status');
@@ -49,6 +49,15 @@ test('while its process is being set up, a container is being created', () => {
 test('while its process reads from the FIFO, a container is created', () => {
   const reader = openSync(fifo, constants.O_RDWR);
   assert.is(statusOf(root, record({})), 'created');
+  closeSync(reader);
+});
+
+test('a created container that is frozen is paused, as for runc', () => {
+  const reader = openSync(fifo, constants.O_RDWR);
+  const directory = `${root}/frozen`;
+  mkdirSync(directory);
+  writeFileSync(`${directory}/freezer.state`, 'FROZEN');
+  assert.is(statusOf(root, record({ cgroups: [{ directory, isOwn: true }] })), 'paused');
   closeSync(reader);
 });
 
@@ -109,6 +118,16 @@ test('a zombie is not alive', () => {
       resolve();
     });
   });
+});
+
+test('whether a process is stopped by a signal can be told', () => {
+  assert.equal(lifeOf(livePid), { isStopped: false, isInit: false, deathSignal: 0 });
+  sleeper.kill('SIGSTOP');
+  const end = performance.now() + 5000;
+  while (lifeOf(livePid)?.isStopped !== true && performance.now() < end) Bun.sleepSync(5);
+  assert.is(lifeOf(livePid)?.isStopped, true);
+  sleeper.kill('SIGCONT');
+  assert.is(lifeOf(GONE.pid), undefined);
 });
 
 test("a process in the runtime's own pid namespace has the same pid there", () => {

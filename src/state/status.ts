@@ -1,5 +1,5 @@
 // A container's status, computed from the kernel at every call, never only remembered.
-import { closeSync, constants, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, existsSync, openSync, readFileSync } from 'node:fs';
 import { errnoOf } from '../errors.ts';
 import { type ContainerRecord, folderOf, isCreated, START_FIFO } from './store.ts';
 
@@ -12,18 +12,55 @@ export function statusOf(root: string, record: ContainerRecord): Status {
   if (record.pid === 0) return isCreatorAlive ? 'creating' : 'stopped';
   if (startTimeOf(record.pid) !== record.startTime) return 'stopped';
   if (!isCreated(root, record.id)) return 'creating';
-  return waitsForStart(root, record.id) ? 'created' : isFrozen(record) ? 'paused' : 'running';
+  return isFrozen(record) ? 'paused' : waitsForStart(root, record.id) ? 'created' : 'running';
 }
 
 /**
  * The start time of a live process in clock ticks since boot; undefined if there is none, or only its zombie.
- * proc_pid_stat(5): the command's name in field 2 may hold spaces and brackets, so count from its end.
  */
 export function startTimeOf(pid: number): string | undefined {
+  const fields = statOf(pid)?.fields;
+  return fields === undefined || hasEnded(fields) ? undefined : fields[STAT.starttime];
+}
+
+/** How a process lives that has been the container's init program. */
+export interface Life {
+  /** It's stopped by a signal. */
+  isStopped: boolean;
+  /** It has never become anything else, and dies or is dead. */
+  isInit: boolean;
+  /** The signal that killed it, if there was one. */
+  deathSignal: number;
+}
+
+/** What /proc says of a process; undefined if it's gone without a trace. */
+export function lifeOf(pid: number): Life | undefined {
+  const stat = statOf(pid);
+  if (stat === undefined) return undefined;
+  const { name, fields } = stat;
+  const isDying = hasEnded(fields) || (Number(fields[STAT.flags]) & PF_EXITING) !== 0;
+  return {
+    isStopped: fields[STAT.state] === 'T',
+    isInit: isDying && name === 'runts-init',
+    deathSignal: isDying ? Number(fields[STAT.exit_code]) & 0x7f : 0,
+  };
+}
+
+// Fields of proc_pid_stat(5), counted from the state, which is field 3.
+const STAT = { state: 0, flags: 6, starttime: 19, exit_code: 49 };
+// The kernel's <linux/sched.h>: on its way out, its files may be closed already.
+const PF_EXITING = 0x4;
+
+function hasEnded(fields: string[]): boolean {
+  return fields[STAT.state] === 'Z' || fields[STAT.state] === 'X';
+}
+
+// The process's name in field 2 may hold spaces and brackets, so count from its end.
+function statOf(pid: number): { name: string; fields: string[] } | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
+    const end = stat.lastIndexOf(')');
+    return { name: stat.slice(stat.indexOf('(') + 1, end), fields: stat.slice(end + 2).split(' ') };
   } catch (error) {
     if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ESRCH') return undefined;
     throw error;
@@ -54,8 +91,11 @@ function waitsForStart(root: string, id: string): boolean {
   }
 }
 
-// cgroup v1: freezer.state is FREEZING or FROZEN (cgroup-v1/freezer-subsystem.rst); v2: cgroup.freeze is 1.
-function isFrozen({ cgroups }: ContainerRecord): boolean {
+/**
+ * Whether the container's processes are frozen.
+ * cgroup v1: freezer.state is FREEZING or FROZEN (cgroup-v1/freezer-subsystem.rst); v2: cgroup.freeze is 1.
+ */
+export function isFrozen({ cgroups }: ContainerRecord): boolean {
   return cgroups.some(
     ({ directory }) =>
       firstLetter(`${directory}/freezer.state`) === 'F' || firstLetter(`${directory}/cgroup.freeze`) === '1',
@@ -63,10 +103,12 @@ function isFrozen({ cgroups }: ContainerRecord): boolean {
 }
 
 function firstLetter(path: string): string {
+  // Most hierarchies have no such file; an exception would cost more than asking first.
+  if (!existsSync(path)) return '';
   try {
     return readFileSync(path, 'latin1').charAt(0);
   } catch {
-    // Most hierarchies have no such file, and a container's cgroup may be gone.
+    // The cgroup is gone.
     return '';
   }
 }

@@ -1,0 +1,106 @@
+// The moment of `start`: the waiting process is told to go on, and has become the user's program when this returns.
+import { closeSync, constants, openSync } from 'node:fs';
+import { errnoName } from '../../bindings/constants.ts';
+import { pollReadable, read, write } from '../../bindings/files.ts';
+import { errnoOf, RuntimeError, StateError } from '../errors.ts';
+import { decodeReport, REPORT_SIZE } from '../final/report.ts';
+import { isFrozen, lifeOf } from '../state/status.ts';
+import { type ContainerRecord, folderOf, RESULT_FIFO, START_FIFO } from '../state/store.ts';
+
+/**
+ * Lets the container process execute the user's program, and waits until it has.
+ * @throws RuntimeError if the program can't be executed or the process has died before; StateError if it can't go on,
+ * because it has been frozen or stopped meanwhile: then it still waits, unless the error says otherwise
+ */
+export function release(root: string, record: ContainerRecord): void {
+  const folder = folderOf(root, record.id);
+  const resultFd = openSync(`${folder}/${RESULT_FIFO}`, constants.O_RDONLY | constants.O_NONBLOCK);
+  const startFd = openForRelease(`${folder}/${START_FIFO}`);
+  try {
+    if (startFd === undefined) throw diedTooEarly(record);
+    write(startFd, Uint8Array.of(1));
+    awaitResult(resultFd, record, `${folder}/${START_FIFO}`);
+  } finally {
+    closeSync(resultFd);
+    if (startFd !== undefined) closeSync(startFd);
+  }
+}
+
+// Nobody reads: fifo(7), ENXIO. It was there a moment ago.
+function openForRelease(fifo: string): number | undefined {
+  try {
+    return openSync(fifo, constants.O_WRONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    if (errnoOf(error) === 'ENXIO') return undefined;
+    throw error;
+  }
+}
+
+const LOOK_MS = 100;
+
+// The result is readable when the final program reports a failure, and hung up when its end was closed: by execve, or
+// because the process has died. As long as nothing comes, the process may be held up, for how long nobody knows.
+function awaitResult(resultFd: number, record: ContainerRecord, startFifo: string): void {
+  for (;;) {
+    const [hasResult] = pollReadable([resultFd], LOOK_MS);
+    if (hasResult === true) break;
+    const obstacle = obstacleTo(record);
+    if (obstacle !== undefined) throw heldUp(obstacle, takeBack(startFifo));
+  }
+  const report = new Uint8Array(REPORT_SIZE);
+  if (read(resultFd, report) === REPORT_SIZE) throw executionError(record, decodeReport(report));
+  const life = lifeOf(record.pid);
+  // Gone already: then only a byte that was never read tells.
+  if (life === undefined ? takeBack(startFifo) : life.isInit) throw diedTooEarly(record);
+}
+
+function obstacleTo(record: ContainerRecord): string | undefined {
+  if (lifeOf(record.pid)?.isStopped === true) return 'its process is stopped by a signal';
+  return isFrozen(record) ? 'its cgroup is frozen' : undefined;
+}
+
+function heldUp(obstacle: string, stillWaits: boolean): StateError {
+  if (stillWaits) return new StateError(`cannot start the container: ${obstacle}`);
+  return new StateError(`the container has been started, but ${obstacle}: it goes on when that ends`);
+}
+
+// What the process hasn't read yet. Returns whether there was something.
+function takeBack(startFifo: string): boolean {
+  const fd = openSync(startFifo, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    return read(fd, new Uint8Array(1)) === 1;
+  } catch (error) {
+    if (errnoOf(error) === 'EAGAIN') return false;
+    throw error;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function diedTooEarly(record: ContainerRecord): RuntimeError {
+  const signal = lifeOf(record.pid)?.deathSignal ?? 0;
+  const how = signal === 0 ? 'has ended' : `was killed by signal ${signal}`;
+  const hint = signal === 9 ? 'out of memory, or killed by somebody' : undefined;
+  const reason = `the container process ${how} before it became the user's program`;
+  return new RuntimeError(reason, hint === undefined ? {} : { hint });
+}
+
+// The wording is what managers look for to choose their exit status, 127 or 126.
+const REASONS: Record<string, string> = {
+  ENOENT: 'no such file or directory',
+  EACCES: 'permission denied',
+  ENOTDIR: 'not a directory',
+  ENOEXEC: 'exec format error',
+};
+
+function executionError({ executable = '' }: ContainerRecord, report: { errno: number }): RuntimeError {
+  const errno = errnoName(report.errno);
+  const isSearched = !executable.includes('/');
+  const isMissing = errno === 'ENOENT' && isSearched;
+  const reason = isMissing ? 'executable file not found in $PATH' : (REASONS[errno] ?? 'cannot be executed');
+  const call = errno === 'ENOENT' && !isSearched ? `stat ${executable}: ` : '';
+  return new RuntimeError(`exec: ${JSON.stringify(executable)}: ${call}${reason} (execve ${errno})`, {
+    steps: ['/process/args/0'],
+    errno,
+  });
+}
