@@ -19,13 +19,13 @@ SOURCES := $(shell find src bindings -name '*.ts' -not -name '*.test.ts' -not -p
 SCHEMAS := $(wildcard schemas/*.json)
 VALIDATORS := src/validate/config.generated.js
 SCRIPTS := src/launcher.sh $(wildcard conformance/*.sh conformance/*/*.sh)
-TESTS ?= 'src/**/*.test.ts' 'bindings/**/*.test.ts' 'conformance/integration/**/*.test.ts'
+TESTS ?= 'src/**/*.test.ts' 'bindings/**/*.test.ts' 'conformance/integration/**/*.test.ts' 'conformance/runtime-tools/*.test.ts'
 
 # Copies an executable with large writes: the page cache then keeps it in large folios, and starting it takes a third
 # less time (3.0 instead of 4.5 ms for an empty program on ext4, Linux 6.18).
 copy_large = dd if='$(1)' of='$(2).copy' bs=64M status=none && chmod 755 '$(2).copy' && mv -f '$(2).copy' '$(2)'
 
-.PHONY: all check test demo soak bench install uninstall clean
+.PHONY: all check test demo conformance soak bench install uninstall clean
 
 all: dist/runts dist/lib/runts-engine dist/lib/koffi.node
 
@@ -69,6 +69,14 @@ demo: all
 test: all
 	@sh conformance/need.sh busybox-static iproute2 linux-libc-dev qemu-user-static strace
 	@$(BUN) conformance/run-tests.ts --jobs $(JOBS) $(TESTS)
+
+# The OCI runtime-tools validation suite with RUNTIME, and with those of BESIDE for comparison.
+BESIDE ?= runc,crun
+conformance: all
+	@sh conformance/need.sh $(subst $(comma), ,$(BESIDE))
+	@sh conformance/runtime-tools/build.sh dist/runtime-tools
+	@$(BUN) conformance/runtime-tools/run.ts dist/runtime-tools/suite --beside '$(BESIDE)'
+comma := ,
 
 soak: all
 	@sh conformance/need.sh busybox-static
