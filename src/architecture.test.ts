@@ -152,6 +152,7 @@ test('packages are loaded in one place each, and no others', () => {
 const UNTESTED: [file: RegExp, why: string][] = [
   [/^src\/bundle\/config\.ts$/, 'types, and lists of names'],
   [/^src\/plan\/(host-facts|rlimits)\.ts$/, 'types; a list of names, tested by process.test.ts'],
+  [/^src\/cgroup\/driver\.ts$/, 'an interface'],
   [/^src\/operate\/run\.ts$/, 'takes the signals of its own process: conformance/integration/run.test.ts'],
   [
     /^src\/cli\/(\w+-commands|command-spec|shared-options|descriptions)\.ts$/,

@@ -28,14 +28,6 @@ const PROPERTIES: [name: string, changes: Changes][] = [
   ['linux.mountLabel', { linux: { mountLabel: 'label' } }],
   ['linux.intelRdt', { linux: { intelRdt: { closID: 'x' } } }],
   ['linux.netDevices', { linux: { netDevices: { eth0: { name: 'x' } } } }],
-  ['linux.resources.memory', { linux: { resources: { memory: { limit: 64_000_000 } } } }],
-  ['linux.resources.cpu', { linux: { resources: { cpu: { shares: 512 } } } }],
-  ['linux.resources.pids', { linux: { resources: { pids: { limit: 10 } } } }],
-  ['linux.resources.blockIO', { linux: { resources: { blockIO: { weight: 100 } } } }],
-  ['linux.resources.hugepageLimits', { linux: { resources: { hugepageLimits: [{ pageSize: '2MB', limit: 0 }] } } }],
-  ['linux.resources.network', { linux: { resources: { network: { classID: 1 } } } }],
-  ['linux.resources.rdma', { linux: { resources: { rdma: { mlx: { hcaHandles: 1 } } } } }],
-  ['linux.resources.unified', { linux: { resources: { unified: { 'pids.max': '10' } } } }],
   ['mounts/7', { mounts: withMounts(mapped) }],
 ];
 

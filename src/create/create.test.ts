@@ -70,6 +70,11 @@ const late: [name: string, config: Config, line: RegExp][] = [
     /^mount \/mounts\/0 \(nofs on \/x\): fsopen nofs ENODEV$/,
   ],
   [
+    'a limit that cannot be set',
+    { ...GOOD, linux: { ...GOOD.linux, resources: { rdma: { none: { hcaHandles: 1 } } } } },
+    /^\/linux\/resources\/rdma\/none: /,
+  ],
+  [
     'a hook that fails',
     { ...GOOD, hooks: { prestart: [{ path: '/bin/false' }] } },
     /^hook \/hooks\/prestart\/0 \(\/bin\/false\): exit status 1$/,

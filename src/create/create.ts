@@ -6,7 +6,9 @@ import { flock, mknodat, socketpair } from '../../bindings/files.ts';
 import { kill, wait } from '../../bindings/process.ts';
 import { loadBundle } from '../bundle/bundle.ts';
 import type { Config } from '../bundle/config.ts';
-import { makeCgroup, type PlacedCgroup, placeCgroup, removeCgroup } from '../cgroup/cgroup.ts';
+import type { PlacedCgroup } from '../cgroup/cgroup.ts';
+import type { CgroupDriver } from '../cgroup/driver.ts';
+import { fileSystemDriver } from '../cgroup/file-system-driver.ts';
 import { HookError, RuntimeError, step } from '../errors.ts';
 import { runPoststopHooks } from '../hooks.ts';
 import type { CallerSettings } from '../init/hook.ts';
@@ -61,13 +63,15 @@ export async function create(options: CreateOptions): Promise<Created> {
   checkDescriptors(options.listenFds + options.preserveFds);
   const plan = makePlan(config, host, { ...options, bundle });
   for (const warning of [...warnings, ...plan.warnings]) warn(warning);
-  const placed = placeCgroup(plan.cgroup);
+  const driver: CgroupDriver = fileSystemDriver;
+  const placed = driver.place(plan.cgroup);
   const extras = await loadExtras(plan);
   const record = newRecord(plan, config, placed, options.root);
   const settings = { ignoredSignals: host.ignoredSignals, openFiles: host.openFiles, umask: host.umask };
   const undo = new UndoList();
   try {
-    return { record, settings, folderFd: build({ options, plan, placed, record, settings, extras, undo }) };
+    const folderFd = await build({ options, plan, driver, placed, record, settings, extras, undo });
+    return { record, settings, folderFd };
   } catch (error) {
     undo.undo(error);
     // runtime.md, lifecycle: after a failed hook the container is destroyed, and the poststop hooks run.
@@ -116,6 +120,7 @@ function checkDescriptors(wanted: number): void {
 interface Build {
   options: CreateOptions;
   plan: Plan;
+  driver: CgroupDriver;
   placed: PlacedCgroup[];
   record: ContainerRecord;
   settings: CallerSettings;
@@ -123,8 +128,8 @@ interface Build {
   undo: UndoList;
 }
 
-function build(parts: Build): number {
-  const { options, plan, placed, record, settings, extras, undo } = parts;
+async function build(parts: Build): Promise<number> {
+  const { options, plan, driver, placed, record, settings, extras, undo } = parts;
   const { root, id } = options;
   const folderFd = makeFolder(root, id);
   undo.add('remove state', () => removeFolder(root, id, folderFd));
@@ -133,8 +138,8 @@ function build(parts: Build): number {
   const [parentFd, syncFd] = socketpair();
   const fifos = openFifos(`${root}/${id}`, folderFd);
   if (record.rootfsMount !== undefined) prepareMountPoint(record.rootfsMount, undo);
-  undo.add('remove cgroup', () => removeCgroup(record.cgroups));
-  makeCgroup(placed);
+  undo.add('remove cgroup', () => driver.remove(record.cgroups));
+  await driver.make(placed, plan.cgroup);
   undo.add('end the container process', () => endProcess(record.pid, parentFd));
   const rootMountPoint = record.rootfsMount?.path ?? plan.rootfs.path;
   const launched = launch({ plan, placedCgroup: placed, syncFd, ...fifos, rootMountPoint });
@@ -142,6 +147,9 @@ function build(parts: Build): number {
   const onStarted = () => saveProcess(root, record);
   guide({ plan, placed, record, settings, launched, parentFd, extras, onStarted });
   closeSync(parentFd);
+  if (plan.cgroup.resources !== undefined) {
+    await driver.limit(placed, plan.cgroup.resources, { pointer: '/linux/resources', warn });
+  }
   if (hasHooks(record, 'startContainer')) savePlan(root, plan);
   if (options.pidFile !== undefined) writePidFile(options.pidFile, record.pid, undo);
   markCreated(root, id);

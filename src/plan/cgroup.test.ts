@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Config, DeviceRule } from '../bundle/config.ts';
+import type { Config, DeviceRule, Resources } from '../bundle/config.ts';
 import { planCgroup } from './cgroup.ts';
 
 const test = suite('plan/cgroup');
@@ -15,7 +15,9 @@ const places = [
   { name: 'an absolute path is told apart', config: withPath('/a/b'), path: '/a/b', isAbsolute: true },
 ];
 for (const { name, config, path, isAbsolute } of places) {
-  test(name, () => assert.equal(planCgroup(config, 'web1'), { path, isAbsolute, deviceRules: [] }));
+  test(name, () =>
+    assert.equal(planCgroup(config, 'web1'), { path, isAbsolute, deviceRules: [], resources: undefined }),
+  );
 }
 
 const lines: { name: string; rule: DeviceRule; file: string; line: string }[] = [
@@ -68,6 +70,12 @@ test('the default devices come after the rules of the config, so that they stay 
       line,
     );
   }
+});
+
+test('limits are those that have a value', () => {
+  const planned = (resources: Resources) => planCgroup({ ociVersion: '1.3.0', linux: { resources } }, 'x').resources;
+  assert.equal(planned({ memory: {}, hugepageLimits: [], network: { priorities: [] }, devices: [] }), undefined);
+  assert.equal(planned({ pids: { limit: 0 }, devices: [] }), { pids: { limit: 0 } });
 });
 
 test('an empty list of rules allows what the parent cgroup allows', () => {

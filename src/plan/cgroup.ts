@@ -1,5 +1,5 @@
 // Where the container's cgroup is and which devices it may use.
-import type { Config, DeviceRule } from '../bundle/config.ts';
+import type { Config, DeviceRule, Resources } from '../bundle/config.ts';
 
 export interface CgroupPlan {
   /** From cgroupsPath or the id; absolute: below the mount point; relative: below the runtime's own cgroup. */
@@ -7,6 +7,8 @@ export interface CgroupPlan {
   isAbsolute: boolean;
   /** Lines for devices.allow and devices.deny, in order (cgroup-v1/devices.rst). */
   deviceRules: { file: 'devices.allow' | 'devices.deny'; line: string; label: string }[];
+  /** What else linux.resources asks for; undefined if it asks for nothing. */
+  resources: Resources | undefined;
 }
 
 // What every container may use whatever the config denies, so that the default devices and mknod stay usable:
@@ -29,8 +31,19 @@ const ALWAYS_ALLOWED = [
 export function planCgroup(config: Config, id: string): CgroupPlan {
   const configured = config.linux?.cgroupsPath ?? '';
   const path = configured === '' ? id : configured;
-  const rules = config.linux?.resources?.devices ?? [];
-  return { path, isAbsolute: path.startsWith('/'), deviceRules: rules.length === 0 ? [] : deviceRules(rules) };
+  const { devices = [], ...resources } = config.linux?.resources ?? {};
+  return {
+    path,
+    isAbsolute: path.startsWith('/'),
+    deviceRules: devices.length === 0 ? [] : deviceRules(devices),
+    resources: asksForSomething(resources) ? resources : undefined,
+  };
+}
+
+// Managers write objects whose members are all null or empty.
+function asksForSomething(value: unknown): boolean {
+  if (value === null || value === undefined) return false;
+  return typeof value !== 'object' || Object.values(value).some(asksForSomething);
 }
 
 function deviceRules(rules: DeviceRule[]): CgroupPlan['deviceRules'] {

@@ -23,17 +23,6 @@ const refused: [pointer: string, config: Config][] = [
   ['/linux/mountLabel', withLinux({ mountLabel: 'a:b:c' })],
   ['/linux/intelRdt', withLinux({ intelRdt: {} })],
   ['/linux/netDevices', withLinux({ netDevices: { eth0: {} } })],
-  ['/linux/resources/memory', withResources({ memory: { limit: 0 } })],
-  ['/linux/resources/cpu', withResources({ cpu: { shares: 2 } })],
-  ['/linux/resources/pids', withResources({ pids: { limit: 5 } })],
-  [
-    '/linux/resources/blockIO',
-    withResources({ blockIO: { throttleReadBpsDevice: [{ major: 8, minor: 0, rate: 1 }] } }),
-  ],
-  ['/linux/resources/hugepageLimits', withResources({ hugepageLimits: [{ pageSize: '2MB', limit: 1 }] })],
-  ['/linux/resources/network', withResources({ network: { classID: 1 } })],
-  ['/linux/resources/rdma', withResources({ rdma: { mlx: { hcaHandles: 1 } } })],
-  ['/linux/resources/unified', withResources({ unified: { 'pids.max': '1' } })],
   ['/mounts/1 (id-mapped mounts)', withMount({ options: ['bind', 'idmap'] })],
   ['/mounts/1 (id-mapped mounts)', withMount({ options: ['bind', 'ridmap'] })],
   ['/mounts/1 (id-mapped mounts)', withMount({ uidMappings: MAPPING })],
@@ -52,7 +41,7 @@ const asksForNothing: [name: string, config: Config][] = [
   ['an empty mount label', withLinux({ mountLabel: '' })],
   ['empty objects of managers', withResources({ memory: {}, cpu: {}, pids: {}, network: {}, unified: {} })],
   ['objects whose members are all empty', withResources({ network: { priorities: [] }, hugepageLimits: [] })],
-  ['device rules', withResources({ devices: [{ allow: false, access: 'rwm' }] })],
+  ['device rules and limits', withResources({ devices: [{ allow: false, access: 'rwm' }], pids: { limit: 5 } })],
   ['other mount options', withMount({ type: 'tmpfs', options: ['ro', 'size=64k'] })],
 ];
 for (const [name, config] of asksForNothing) {
@@ -60,10 +49,10 @@ for (const [name, config] of asksForNothing) {
 }
 
 test('everything that is asked for is named at once', () => {
-  const config = { ...withProcess({ terminal: true }), ...withResources({ cpu: { shares: 2 }, pids: { limit: 1 } }) };
+  const config = { ...withProcess({ terminal: true }), ...withLinux({ intelRdt: {}, mountLabel: 'x' }) };
   assert.equal(
     notYetProblems(config).map(({ pointer }) => pointer),
-    ['/process/terminal', '/linux/resources/cpu', '/linux/resources/pids'],
+    ['/process/terminal', '/linux/mountLabel', '/linux/intelRdt'],
   );
 });
 

@@ -1,6 +1,6 @@
 // Properties of the specification that this version does not cover. Asking for one is an error at create, never
 // silently ignored (docs/compatibility.md lists them).
-import type { Config, Resources } from '../bundle/config.ts';
+import type { Config } from '../bundle/config.ts';
 import type { ConfigProblem } from '../errors.ts';
 
 type Check = [pointer: string, isAsked: (config: Config) => boolean];
@@ -17,17 +17,6 @@ const CHECKS: Check[] = [
   ['/linux/netDevices', ({ linux }) => hasEntries(linux?.netDevices)],
 ];
 
-const RESOURCES: (keyof Resources)[] = [
-  'memory',
-  'cpu',
-  'pids',
-  'blockIO',
-  'hugepageLimits',
-  'network',
-  'rdma',
-  'unified',
-];
-
 function isEmpty(text: string | undefined): boolean {
   return text === undefined || text === '';
 }
@@ -35,18 +24,9 @@ function isEmpty(text: string | undefined): boolean {
 /** One problem for each property that is set in the config and not covered yet. */
 export function notYetProblems(config: Config): ConfigProblem[] {
   const pointers = CHECKS.filter(([, isAsked]) => isAsked(config)).map(([pointer]) => pointer);
-  const resources = config.linux?.resources ?? {};
-  for (const name of RESOURCES) if (hasValues(resources[name])) pointers.push(`/linux/resources/${name}`);
   (config.mounts ?? []).forEach(({ options = [], uidMappings, gidMappings }, index) => {
     const isMapped = options.includes('idmap') || options.includes('ridmap') || uidMappings !== undefined;
     if (isMapped || gidMappings !== undefined) pointers.push(`/mounts/${index} (id-mapped mounts)`);
   });
   return pointers.map((pointer) => ({ pointer, rule: 'is not supported yet by this version of runts' }));
-}
-
-// Managers write objects whose members are all null or empty: those ask for nothing.
-function hasValues(value: unknown): boolean {
-  if (value === null || value === undefined) return false;
-  if (typeof value === 'object') return Object.values(value).some(hasValues);
-  return true;
 }

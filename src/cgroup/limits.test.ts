@@ -1,0 +1,72 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Resources } from '../bundle/config.ts';
+import type { PlacedCgroup } from './cgroup.ts';
+import { assertRefused } from './fixtures/files.ts';
+import { setLimits } from './limits.ts';
+
+const test = suite('cgroup/limits');
+
+let folder = '';
+test.before.each(() => {
+  folder = mkdtempSync('/tmp/runts-limits-');
+});
+test.after.each(() => rmSync(folder, { recursive: true }));
+
+// A cgroup of plain files in a hierarchy.
+function place(version: 1 | 2, controllers: string[], files: Record<string, string>): PlacedCgroup {
+  const directory = `${folder}/${controllers.join(',')}${version}`;
+  mkdirSync(directory);
+  for (const [name, text] of Object.entries(files)) writeFileSync(`${directory}/${name}`, text);
+  const hierarchy = { version, controllers, mountPoint: folder, root: '/', own: '/' };
+  return { hierarchy, directory, isOwn: true };
+}
+
+function set(placed: PlacedCgroup[], resources: Resources, warnings: string[] = []): void {
+  setLimits(placed, resources, { pointer: '/r', warn: (message) => warnings.push(message) });
+}
+
+const read = ({ directory }: PlacedCgroup, file: string): string => readFileSync(`${directory}/${file}`, 'utf8');
+
+test('each controller is written where it is: cgroup v1 for one, v2 for another', () => {
+  const pids = place(1, ['pids'], { 'pids.max': '' });
+  const unified = place(2, [], { 'cgroup.controllers': 'hugetlb cpu\n', 'hugetlb.2MB.max': '', 'cpu.weight': '' });
+  set([pids, unified], {
+    pids: { limit: 5 },
+    hugepageLimits: [{ pageSize: '2MB', limit: 0 }],
+    cpu: { shares: 1024 },
+    unified: { 'cpu.weight': '77' },
+  });
+  assert.is(read(pids, 'pids.max'), '5');
+  assert.is(read(unified, 'hugetlb.2MB.max'), '0');
+  // unified comes last: it's the more exact wish. (A plain file keeps the end of the longer value.)
+  assert.is(read(unified, 'cpu.weight'), '770');
+});
+
+test('a controller that no hierarchy has is refused by the name of the property', () => {
+  const pids = place(1, ['pids'], { 'pids.max': '' });
+  const unified = place(2, [], { 'cgroup.controllers': 'hugetlb\n' });
+  const line = /^\/r\/cpu\/shares: the cgroup has no controller cpu$/;
+  assertRefused(() => set([pids], { cpu: { shares: 5 } }), line);
+  assertRefused(() => set([pids, unified], { cpu: { shares: 5 } }), line);
+  assertRefused(() => set([pids], { unified: { 'a.b': '' } }), /^\/r\/unified\/a\.b: the host has no cgroup v2 hier/);
+});
+
+test('parts without a value need no controller', () => {
+  assert.not.throws(() => set([place(1, ['freezer'], {})], { cpu: {}, memory: {}, network: {}, unified: {} }));
+});
+
+test('a file that the kernel does not have is named with its value', () => {
+  const memory = place(1, ['memory'], {});
+  const line = /^\/r\/memory\/limit: write "4096" to \S+\/memory1\/memory\.limit_in_bytes: ENOENT — the kernel has no/;
+  assertRefused(() => set([memory], { memory: { limit: 4096 } }), line);
+});
+
+test('warnings are passed on', () => {
+  const warnings: string[] = [];
+  set([place(1, ['memory'], {})], { memory: { kernel: 5 } }, warnings);
+  assert.is(warnings.length, 1);
+});
+
+test.run();
