@@ -18,7 +18,7 @@ COMMIT := $(shell { git rev-parse --short HEAD || cut -c 1-7 ".git/$$(sed -n 's/
 SOURCES := $(shell find src bindings -name '*.ts' -not -name '*.test.ts' -not -path '*/fixtures/*')
 SCHEMAS := $(wildcard schemas/*.json)
 VALIDATORS := src/validate/config.generated.js
-SCRIPTS := src/launcher.sh $(wildcard conformance/*.sh conformance/*/*.sh)
+SCRIPTS := src/launcher.sh bindings/build-koffi.sh $(wildcard conformance/*.sh conformance/*/*.sh)
 TESTS ?= 'src/**/*.test.ts' 'bindings/**/*.test.ts' 'conformance/integration/**/*.test.ts' 'conformance/runtime-tools/*.test.ts'
 
 # Copies an executable with large writes: the page cache then keeps it in large folios, and starting it takes a third
@@ -33,9 +33,11 @@ dist/runts: src/launcher.sh
 	@mkdir -p dist
 	install -m 755 $< $@
 
-dist/lib/koffi.node: $(MODULES)
+dist/lib/koffi.node: $(MODULES) bindings/build-koffi.sh
 	@mkdir -p dist/lib
-	install -m 644 $(ADDON) $@
+	@command -v g++ >/dev/null || sh conformance/need.sh g++ || echo "without g++: the prebuilt addon, which starts slower"
+	if command -v g++ >/dev/null; then sh bindings/build-koffi.sh $(BUN) $@; else cp $(ADDON) $@; fi
+	@chmod 644 $@
 
 dist/lib/runts-engine: $(MODULES) $(SOURCES) $(VALIDATORS)
 	@mkdir -p dist/lib

@@ -1,0 +1,31 @@
+#!/bin/sh
+# Builds koffi's addon from the source in its package, with libstdc++ inside. The prebuilt addon loads the library, whose
+# 3,000 symbol relocations cost every command 1.5 ms; koffi needs 19 of its functions.
+# usage: bindings/build-koffi.sh BUN OUTPUT
+set -eu
+
+bun=$1 output=$2
+koffi=node_modules/koffi
+case $(uname -m) in
+aarch64) abi=arm64 ;;
+*) abi=x64sysv ;;
+esac
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+"$bun" "$koffi/src/koffi/src/trampolines.cjs" "$work" 8192
+for source in ffi call interp parser type util uv win32 "abi/$abi"; do
+  echo "#include \"src/koffi/src/$source.cc\""
+done >"$work/koffi.cc"
+echo '#include "lib/native/base/base.cc"' >>"$work/koffi.cc"
+version=$(sed -n 's/^ *"version": "\(.*\)",/\1/p' "$koffi/package.json")
+
+# Definitions and code generation as in koffi's CMakeLists.txt.
+g++ -std=c++20 -O2 -shared -fPIC -w -s -o "$output" \
+  -DFELIX_TARGET=koffi -DVERSION="$version" -DNDEBUG -D_FILE_OFFSET_BITS=64 -DNAPI_VERSION=NAPI_VERSION_EXPERIMENTAL \
+  -DNODE_ADDON_API_DISABLE_CPP_EXCEPTIONS -DNODE_ADDON_API_REQUIRE_BASIC_FINALIZERS \
+  -fno-semantic-interposition -fvisibility=hidden -fdata-sections -ffunction-sections -fno-strict-aliasing \
+  -fno-delete-null-pointer-checks -fwrapv -fno-exceptions -fno-rtti -fno-finite-loops \
+  -I"$koffi" -I"$koffi/src/koffi" -I"$koffi/vendor/node-addon-api" -I"$koffi/vendor/node-api-headers/include" -I"$work" \
+  "$work/koffi.cc" "$koffi/src/koffi/src/abi/${abi}_asm.S" \
+  -static-libstdc++ -static-libgcc -Wl,--gc-sections,--exclude-libs,ALL,--as-needed,-z,noexecstack
