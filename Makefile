@@ -15,10 +15,11 @@ ADDON := node_modules/@koromix/koffi-linux-$(ARCH)/linux_$(ARCH)/koffi.node
 VERSION := $(shell sed -n 's/^  "version": "\(.*\)",/\1/p' package.json)
 # git may be missing, or refuse a folder that belongs to somebody else.
 COMMIT := $(shell { git rev-parse --short HEAD || cut -c 1-7 ".git/$$(sed -n 's/^ref: //p' .git/HEAD)"; } 2>/dev/null)
+LAUNCHER := $(wildcard src/launcher/*.ts src/final/*.ts bindings/syscalls.ts)
 SOURCES := $(shell find src bindings -name '*.ts' -not -name '*.test.ts' -not -path '*/fixtures/*')
 SCHEMAS := $(wildcard schemas/*.json)
 VALIDATORS := src/validate/config.generated.js
-SCRIPTS := src/launcher.sh bindings/build-koffi.sh $(wildcard conformance/*.sh conformance/*/*.sh)
+SCRIPTS := bindings/build-koffi.sh $(wildcard conformance/*.sh conformance/*/*.sh)
 TESTS ?= 'src/**/*.test.ts' 'bindings/**/*.test.ts' 'conformance/integration/**/*.test.ts' 'conformance/runtime-tools/*.test.ts'
 
 # Copies an executable with large writes: the page cache then keeps it in large folios, and starting it takes a third
@@ -29,9 +30,9 @@ copy_large = dd if='$(1)' of='$(2).copy' bs=64M status=none && chmod 755 '$(2).c
 
 all: dist/runts dist/lib/runts-engine dist/lib/koffi.node
 
-dist/runts: src/launcher.sh
+dist/runts: $(MODULES) $(LAUNCHER)
 	@mkdir -p dist
-	install -m 755 $< $@
+	$(BUN) src/launcher/make.ts $@
 
 dist/lib/koffi.node: $(MODULES) bindings/build-koffi.sh
 	@mkdir -p dist/lib
@@ -89,18 +90,13 @@ bench: all
 	@sh conformance/need.sh busybox-static hyperfine runc crun
 	@unshare --mount sh -c 'umount /sys/fs/cgroup/unified 2>/dev/null; exec "$$@"' sh $(BUN) conformance/bench/bench.ts
 
-# The installed launcher knows where its folder is, so that starting needs no search; a tree that was moved is searched.
+# The installed launcher knows where the engine is; if the tree was moved, it looks beside itself.
 install: all
 	install -d '$(DESTDIR)$(SBINDIR)' '$(DESTDIR)$(LIBDIR)'
 	$(call copy_large,dist/lib/runts-engine,$(DESTDIR)$(LIBDIR)/runts-engine)
 	install -m 644 dist/lib/koffi.node '$(DESTDIR)$(LIBDIR)/koffi.node'
-	sed -e "s#^case .*#lib='$(LIBDIR)'#" -e 's#^\[ ! -L .*#[ -x "$$lib/runts-engine" ] || $(SEARCH)#' src/launcher.sh \
-		>'$(DESTDIR)$(SBINDIR)/runts.new'
-	grep -qF '$(SEARCH)' '$(DESTDIR)$(SBINDIR)/runts.new'
-	chmod 755 '$(DESTDIR)$(SBINDIR)/runts.new'
+	$(BUN) src/launcher/make.ts '$(DESTDIR)$(SBINDIR)/runts.new' '$(LIBDIR)/runts-engine'
 	mv -f '$(DESTDIR)$(SBINDIR)/runts.new' '$(DESTDIR)$(SBINDIR)/runts'
-
-SEARCH := lib=$$(dirname "$$(readlink -f "$$(command -v "$$0")")")/../lib/runts
 
 uninstall:
 	rm -f '$(DESTDIR)$(SBINDIR)/runts' '$(DESTDIR)$(LIBDIR)/runts-engine' '$(DESTDIR)$(LIBDIR)/koffi.node'

@@ -62,6 +62,7 @@ const LAYERS: [of: RegExp, may: RegExp, why: string][] = [
   [/^src\/state\//, /^src\/(errors|state\/)/, 'plain files: `state` and `list` do without the FFI'],
   [/^src\/cgroup\//, /^(bindings\/|src\/(errors|cgroup\/))/, 'files, and the end of processes'],
   [/^src\/final\//, /^(bindings\/(syscalls|constants)|src\/(errors|final\/))/, 'assembles, makes no call'],
+  [/^src\/launcher\//, /^(bindings\/syscalls|src\/(final\/|launcher\/))/, 'assembled when runts is built'],
   [/^src\/(protocol|spawn)\.ts$/, /^(bindings\/|src\/final\/)/, 'starts programs and reads their reports'],
   [/^src\/init\//, /^(bindings\/constants|src\/(final\/|init\/|plan\/))/, 'knows the plan only, makes no call'],
   [
@@ -153,6 +154,7 @@ const UNTESTED: [file: RegExp, why: string][] = [
   [/^src\/bundle\/config\.ts$/, 'types, and lists of names'],
   [/^src\/plan\/(host-facts|rlimits)\.ts$/, 'types; a list of names, tested by process.test.ts'],
   [/^src\/cgroup\/driver\.ts$/, 'an interface'],
+  [/^src\/launcher\/(machine|make)\.ts$/, 'types; writes the file that launcher.test.ts runs'],
   [/^src\/operate\/run\.ts$/, 'takes the signals of its own process: conformance/integration/run.test.ts'],
   [
     /^src\/cli\/(\w+-commands|command-spec|shared-options|descriptions)\.ts$/,

@@ -57,13 +57,13 @@ const inherited: [name: string, shell: string, expression: string, value: string
   ['ignored signals', "trap '' HUP USR1;", 'facts.ignoredSignals.filter((n) => n === 1 || n === 10)', '1,10'],
   [
     "the caller's soft limit of open files, as noted",
-    'RUNTS_NOFILE=77;export RUNTS_NOFILE;',
+    'RUNTS_NOFILE=0x000000000000004d;export RUNTS_NOFILE;',
     'facts.openFiles.soft',
     '77',
   ],
   [
-    'a note that is no number does not count',
-    'ulimit -n 512;RUNTS_NOFILE=x;export RUNTS_NOFILE;',
+    'a note in another form does not count',
+    'ulimit -n 512;RUNTS_NOFILE=77;export RUNTS_NOFILE;',
     'facts.openFiles.soft',
     '512',
   ],

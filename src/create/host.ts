@@ -58,5 +58,5 @@ function signalsIn(mask: bigint): number[] {
 // is remains the best guess for a process that was started by hand.
 function callerOpenFiles(noted: string | undefined): HostFacts['openFiles'] {
   const { soft, hard } = getRlimit(0, RLIMIT_NOFILE);
-  return { soft: noted !== undefined && /^\d+$/.test(noted) ? BigInt(noted) : soft, hard };
+  return { soft: noted !== undefined && /^0x[\da-f]{16}$/.test(noted) ? BigInt(noted) : soft, hard };
 }

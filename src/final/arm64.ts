@@ -3,17 +3,17 @@ import { halves } from './bytes.ts';
 import { Encoder, type Kept, type Label } from './encoder.ts';
 import { type Address, checkOperand, type Operand } from './memory.ts';
 
-const RESULT = 0;
+export const RESULT = 0;
 const NUMBER = 8;
-const SCRATCH = 9;
+export const SCRATCH = 9;
 const SCRATCH_2 = 10;
 /** x19 to x22; `svc` overwrites nothing but the result. */
-const KEPT: Readonly<Record<Kept, number>> = { step: 19, reportFd: 20, status: 21, errno: 22 };
+export const KEPT: Readonly<Record<Kept, number>> = { step: 19, reportFd: 20, status: 21, errno: 22 };
 
 /** How far an unconditional branch reaches, in bytes. */
 const BRANCH_RANGE = 2 ** 27;
 
-const NOT_EQUAL = 1;
+export const NOT_EQUAL = 1;
 const LOWER = 3;
 const GREATER_OR_EQUAL = 10;
 
@@ -26,7 +26,7 @@ export class Arm64Encoder extends Encoder {
     this.emit(0xd4000001, 4); // svc #0
   }
 
-  override keep(kept: Kept, value: Operand | 'result'): void {
+  override keep(kept: Kept, value: Operand | Kept | 'result'): void {
     this.room();
     if (value === 'result') this.move(KEPT[kept], RESULT);
     else this.load(KEPT[kept], value);
@@ -90,13 +90,13 @@ export class Arm64Encoder extends Encoder {
   }
 
   /** Conditional branches reach only 1 MB, so a short one with the opposite condition skips an unconditional one. */
-  private jumpUnless(condition: number, label: Label): void {
+  protected jumpUnless(condition: number, label: Label): void {
     this.emit(0x54000040 | condition, 4); // b.condition to the instruction after the next
     this.jump(label);
   }
 
   /** Register ← operand. */
-  private load(register: number, value: Operand | Kept): void {
+  protected load(register: number, value: Operand | Kept): void {
     if (typeof value === 'number' || typeof value === 'bigint') this.immediate(register, value);
     else if (typeof value === 'string') this.move(register, KEPT[value]);
     else if (value.kind === 'slot')
@@ -107,7 +107,7 @@ export class Arm64Encoder extends Encoder {
   }
 
   /** Register ← number, 16 bits at a time; what movz sets to zeros, or movn to ones, needs no movk. */
-  private immediate(register: number, value: number | bigint): void {
+  protected immediate(register: number, value: number | bigint): void {
     checkOperand(value);
     const [low, high] = halves(value);
     const rest = high === 0xffffffff ? 0xffff : 0;
@@ -130,7 +130,7 @@ export class Arm64Encoder extends Encoder {
     this.emit(instruction | (register << 5) | register, 4);
   }
 
-  private move(to: number, from: number): void {
+  protected move(to: number, from: number): void {
     this.emit(0xaa0003e0 | (from << 16) | to, 4); // mov to, from
   }
 }

@@ -27,8 +27,8 @@ export abstract class Encoder extends GrowingBytes {
 
   /** Makes a system call; it overwrites the result and the argument registers only. */
   abstract syscall(number: number, args: readonly (Operand | Kept)[]): void;
-  /** Kept value ← operand, or ← the result. */
-  abstract keep(kept: Kept, value: Operand | 'result'): void;
+  /** Kept value ← operand or another kept value, or ← the result. */
+  abstract keep(kept: Kept, value: Operand | Kept | 'result'): void;
   /** Result ← kept value. */
   abstract recall(kept: Kept): void;
   /** The 8 bytes at the address ← result. */

@@ -4,16 +4,16 @@ import { halves } from './bytes.ts';
 import { Encoder, type Kept, type Label } from './encoder.ts';
 import { type Address, checkOperand, type Operand } from './memory.ts';
 
-const RAX = 0;
+export const RAX = 0;
 /** rdi, rsi, rdx, r10, r8, r9. */
 const ARGUMENTS = [7, 6, 2, 10, 8, 9] as const;
 /** r12 to r15: `syscall` overwrites rcx and r11, nothing else but the result. */
-const KEPT: Readonly<Record<Kept, number>> = { step: 12, reportFd: 13, status: 14, errno: 15 };
+export const KEPT: Readonly<Record<Kept, number>> = { step: 12, reportFd: 13, status: 14, errno: 15 };
 
 /** 64-bit operand; the register number's fourth bit in the modrm byte's reg and rm fields. */
-const REX_W = 0x48;
-const REX_R = 4;
-const REX_B = 1;
+export const REX_W = 0x48;
+export const REX_R = 4;
+export const REX_B = 1;
 
 export class X64Encoder extends Encoder {
   override syscall(number: number, args: readonly (Operand | Kept)[]): void {
@@ -24,7 +24,7 @@ export class X64Encoder extends Encoder {
     this.emit(0x050f, 2);
   }
 
-  override keep(kept: Kept, value: Operand | 'result'): void {
+  override keep(kept: Kept, value: Operand | Kept | 'result'): void {
     this.room();
     if (value === 'result') this.move(KEPT[kept], RAX);
     else this.load(KEPT[kept], value);
@@ -83,14 +83,14 @@ export class X64Encoder extends Encoder {
     view.setUint32(at, value, true);
   }
 
-  private jumpOn(opcode: number, label: Label): void {
+  protected jumpOn(opcode: number, label: Label): void {
     this.emit(opcode, 2);
     this.noteJump(label);
     this.emit(0, 4);
   }
 
   /** Register ← operand. */
-  private load(register: number, value: Operand | Kept): void {
+  protected load(register: number, value: Operand | Kept): void {
     if (typeof value === 'number' || typeof value === 'bigint') this.immediate(register, value);
     else if (typeof value === 'string') this.move(register, KEPT[value]);
     else if (value.kind === 'slot')
@@ -105,7 +105,7 @@ export class X64Encoder extends Encoder {
   }
 
   /** Register ← number, in the shortest of four forms. */
-  private immediate(register: number, value: number | bigint): void {
+  protected immediate(register: number, value: number | bigint): void {
     // Most numbers are small: they take the short way.
     if (typeof value === 'number' && value >>> 0 === value) {
       if (value === 0)
@@ -132,17 +132,17 @@ export class X64Encoder extends Encoder {
   }
 
   /** The opcode of `mov register, 32 bits`; the operand comes next. */
-  private moveImmediate32(register: number): void {
+  protected moveImmediate32(register: number): void {
     if (register > 7) this.emit(0x40 | REX_B, 1);
     this.emit(0xb8 | (register & 7), 1);
   }
 
-  private move(to: number, from: number): void {
+  protected move(to: number, from: number): void {
     this.registers(REX_W, 0x89, from, to);
   }
 
   /** An instruction on two registers. */
-  private registers(rex: number, opcode: number, reg: number, rm: number): void {
+  protected registers(rex: number, opcode: number, reg: number, rm: number): void {
     const prefix = rex | (reg > 7 ? REX_R : 0) | (rm > 7 ? REX_B : 0);
     const modrm = 0xc0 | ((reg & 7) << 3) | (rm & 7);
     this.emit(prefix | (opcode << 8) | (modrm << 16), 3);

@@ -1,0 +1,221 @@
+// The program that is installed as `runts`: starts the engine, which lies in a folder beside it, with the settings that
+// it has to find at its start (docs/architecture.md, "Three programs, no fork"). Assembled when runts is built. A shell
+// script, which it once was, took 0.9 ms of every command; this takes 0.05.
+import type { Architecture, SyscallName } from '../../bindings/syscalls.ts';
+import { syscallNumber } from '../../bindings/syscalls.ts';
+import { Data } from '../final/data.ts';
+import { CODE_OFFSET, elfFile, layOut } from '../final/elf.ts';
+import type { Kept } from '../final/encoder.ts';
+import type { Address, Operand, Slot } from '../final/memory.ts';
+import { Arm64Machine } from './arm64.ts';
+import { A, B, C, D, type Machine } from './machine.ts';
+import { asNumber, type NumberVariable, numberVariable, writeNumber } from './number.ts';
+import { X64Machine } from './x86-64.ts';
+
+/** Where the engine is looked for, from the launcher's own folder on. */
+const ENGINES = ['/lib/runts-engine', '/../lib/runts/runts-engine'];
+
+/**
+ * Without JIT and helper threads the engine starts faster, and what lives 20 ms has no use for them. Its soft limit of
+ * open files it raises, and it opens descriptors of its own: what they were before, it's told.
+ */
+const SETTINGS = ['BUN_JSC_useJIT=0', 'BUN_JSC_useConcurrentGC=0', 'BUN_JSC_numberOfGCMarkers=1'];
+
+/** Settings of somebody else's for the engine, or for this program's own messages to it, don't get through. */
+const REFUSED = ['BUN_', 'RUNTS_FD', 'RUNTS_NO'];
+
+const AT_FDCWD = -100;
+const F_GETFD = 1;
+const RLIMIT_NOFILE = 7;
+const PATH_MAX = 4096;
+const STANDARD_ERROR = 2;
+
+/**
+ * Assembles the launcher.
+ * @param engine an absolute path at which the engine is looked for first
+ * @returns an executable file
+ */
+export function launcher(architecture: Architecture, engine?: string): Uint8Array {
+  const machine = architecture === 'x64' ? new X64Machine() : new Arm64Machine();
+  const data = new Data();
+  new Launcher(machine, data, architecture).build(engine);
+  const layout = layOut(architecture, {
+    code: machine.length,
+    constant: data.constant.length,
+    bulk: data.bulk.length,
+    writable: data.writable.length,
+    zeroed: data.zeroedSize,
+  });
+  const file = elfFile(layout);
+  file.set(machine.finish(layout.addresses), CODE_OFFSET);
+  for (const section of ['constant', 'bulk', 'writable'] as const) {
+    data[section].copyTo(file, layout.offsets[section], layout.addresses);
+  }
+  return file;
+}
+
+class Launcher {
+  readonly #argv: Slot;
+  readonly #envp: Slot;
+  readonly #openFiles: NumberVariable;
+  readonly #descriptors: NumberVariable;
+
+  constructor(
+    readonly machine: Machine,
+    readonly data: Data,
+    readonly architecture: Architecture,
+  ) {
+    this.#argv = data.slot();
+    this.#envp = data.slot();
+    this.#openFiles = numberVariable(data, 'RUNTS_NOFILE');
+    this.#descriptors = numberVariable(data, 'RUNTS_FDS');
+  }
+
+  build(engine: string | undefined): void {
+    this.#noteOpenFiles();
+    this.#noteDescriptors();
+    this.#moveArguments();
+    this.#moveEnvironment();
+    const path = this.#ownPath();
+    if (engine !== undefined) this.#execute(this.data.string(engine));
+    this.#executeBeside(path);
+    this.#fail('runts: the engine is not there: lib/runts-engine beside runts, or ../lib/runts/runts-engine\n');
+  }
+
+  #noteOpenFiles(): void {
+    const { machine, data } = this;
+    const limit = data.reserve(16);
+    this.#call('prlimit64', [0, RLIMIT_NOFILE, 0, limit]);
+    machine.keep(D, limit);
+    machine.loadAt(A, D, 8);
+    writeNumber(machine, A, this.#openFiles);
+  }
+
+  // Those from 3 on that are open without a gap: what --preserve-fds can mean.
+  #noteDescriptors(): void {
+    const { machine } = this;
+    const [next, done] = [machine.newLabel(), machine.newLabel()];
+    machine.keep(A, 3);
+    machine.label(next);
+    this.#call('fcntl', [A, F_GETFD]);
+    machine.jumpIfFailed(done);
+    machine.add(A, 1);
+    machine.jump(next);
+    machine.label(done);
+    machine.add(A, -3);
+    writeNumber(machine, A, this.#descriptors);
+  }
+
+  // execve(2), "the stack": argc, argv, NULL, envp, NULL. The environment grows, so that all moves down a little, into
+  // free stack. A reads, B writes, from here to the end of the environment.
+  #moveArguments(): void {
+    const { machine } = this;
+    const more = SETTINGS.length + 2;
+    machine.stackPointer(A);
+    machine.add(A, 8);
+    machine.stackPointer(B);
+    machine.add(B, 8 - more * 8);
+    machine.keep(D, this.#argv.address);
+    machine.storeAt(D, B, 8);
+    const next = machine.newLabel();
+    const done = machine.newLabel();
+    machine.label(next);
+    machine.loadAt(C, A, 8);
+    machine.add(A, 8);
+    this.#append(C);
+    machine.jumpIfEqual(C, 0, done);
+    machine.jump(next);
+    machine.label(done);
+  }
+
+  #moveEnvironment(): void {
+    const { machine, data } = this;
+    const [next, done] = [machine.newLabel(), machine.newLabel()];
+    machine.keep(D, this.#envp.address);
+    machine.storeAt(D, B, 8);
+    machine.label(next);
+    machine.loadAt(C, A, 8);
+    machine.add(A, 8);
+    machine.jumpIfEqual(C, 0, done);
+    for (const name of REFUSED) {
+      machine.loadAt(D, C, name.length === 4 ? 4 : 8);
+      machine.jumpIfEqual(D, asNumber(name), next);
+    }
+    this.#append(C);
+    machine.jump(next);
+    machine.label(done);
+    const settings = [...SETTINGS.map((text) => data.string(text)), this.#openFiles.address, this.#descriptors.address];
+    for (const setting of [...settings, 0]) {
+      machine.keep(C, setting);
+      this.#append(C);
+    }
+  }
+
+  // In A, where it ends.
+  #ownPath(): Address {
+    const { machine, data } = this;
+    const path = data.reserve(PATH_MAX + ENGINES.join().length);
+    const [unknown, known] = [machine.newLabel(), machine.newLabel()];
+    this.#call('readlinkat', [AT_FDCWD, data.string('/proc/self/exe'), path, PATH_MAX]);
+    machine.keep(B, 'result');
+    machine.jumpIfFailed(unknown);
+    machine.jump(known);
+    machine.label(unknown);
+    this.#fail('runts: /proc is not mounted\n');
+    machine.label(known);
+    machine.keep(A, path);
+    machine.add(A, B);
+    return path;
+  }
+
+  // The launcher's own path, its last part replaced.
+  #executeBeside(path: Address): void {
+    const { machine, data } = this;
+    const [next, found] = [machine.newLabel(), machine.newLabel()];
+    machine.label(next);
+    machine.add(A, -1);
+    machine.loadAt(C, A, 1);
+    machine.jumpIfEqual(C, asNumber('/'), found);
+    machine.jump(next);
+    machine.label(found);
+    for (const engine of ENGINES) {
+      this.#copy(data.string(engine));
+      this.#execute(path);
+    }
+  }
+
+  // A stays where the copy begins.
+  #copy(text: Address): void {
+    const { machine } = this;
+    const [next, done] = [machine.newLabel(), machine.newLabel()];
+    machine.keep(B, text);
+    machine.keep(D, A);
+    machine.label(next);
+    machine.loadAt(C, B, 1);
+    machine.storeAt(D, C, 1);
+    machine.add(B, 1);
+    machine.add(D, 1);
+    machine.jumpIfEqual(C, 0, done);
+    machine.jump(next);
+    machine.label(done);
+  }
+
+  // Comes back only if that is no engine.
+  #execute(path: Address): void {
+    this.#call('execve', [path, this.#argv, this.#envp]);
+  }
+
+  #fail(message: string): void {
+    this.#call('write', [STANDARD_ERROR, this.data.string(message), message.length]);
+    this.#call('exit_group', [1]);
+  }
+
+  #append(value: Kept): void {
+    this.machine.storeAt(B, value, 8);
+    this.machine.add(B, 8);
+  }
+
+  #call(name: SyscallName, args: (Operand | Kept)[]): void {
+    this.machine.syscall(syscallNumber(name, this.architecture), args);
+  }
+}
