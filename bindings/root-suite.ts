@@ -20,10 +20,11 @@ const TIMEOUT_MS = 60_000;
 /**
  * The suite of a test file. Root runs the file anew in mount, UTS and IPC namespaces of its own, by unshare(1); this
  * process ends with that one.
+ * @param more options of unshare for further namespaces
  */
-export function isolatedSuite(name: string, file: string): Test {
+export function isolatedSuite(name: string, file: string, more: string[] = []): Test {
   if (isRoot && process.env[MARK] !== file) {
-    const command = ['--mount', '--propagation', 'private', '--uts', '--ipc', process.execPath, file];
+    const command = ['--mount', '--propagation', 'private', '--uts', '--ipc', ...more, process.execPath, file];
     const env = { ...process.env, [MARK]: file };
     const { status } = spawnSync('unshare', command, { env, stdio: 'inherit', timeout: TIMEOUT_MS });
     process.exit(status ?? 1);

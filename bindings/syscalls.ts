@@ -13,6 +13,8 @@ const NUMBERS = {
   ioctl: [16, 29],
   dup3: [292, 24],
   socketpair: [53, 199],
+  socket: [41, 198],
+  setsockopt: [54, 208],
   sendmsg: [46, 211],
   recvmsg: [47, 212],
   clone: [56, 220],

@@ -27,7 +27,6 @@ const PROPERTIES: [name: string, changes: Changes][] = [
   ['linux.seccomp', { linux: { seccomp: { defaultAction: 'SCMP_ACT_ALLOW' } } }],
   ['linux.mountLabel', { linux: { mountLabel: 'label' } }],
   ['linux.intelRdt', { linux: { intelRdt: { closID: 'x' } } }],
-  ['linux.netDevices', { linux: { netDevices: { eth0: { name: 'x' } } } }],
   ['mounts/7', { mounts: withMounts(mapped) }],
 ];
 

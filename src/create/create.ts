@@ -29,7 +29,7 @@ import {
   START_FIFO,
   saveRecord,
 } from '../state/store.ts';
-import { type Extras, loadExtras } from './extras.ts';
+import { actAll, type Extras, loadExtras } from './extras.ts';
 import { guide } from './guide.ts';
 import { readHostFacts } from './host.ts';
 import { launch } from './launch.ts';
@@ -65,15 +65,17 @@ export async function create(options: CreateOptions): Promise<Created> {
   for (const warning of [...warnings, ...plan.warnings]) warn(warning);
   const driver: CgroupDriver = fileSystemDriver;
   const placed = driver.place(plan.cgroup);
-  const extras = await loadExtras(plan);
   const record = newRecord(plan, config, placed, options.root);
   const settings = { ignoredSignals: host.ignoredSignals, openFiles: host.openFiles, umask: host.umask };
   const undo = new UndoList();
+  const extras = await loadExtras(plan, undo);
   try {
     const folderFd = await build({ options, plan, driver, placed, record, settings, extras, undo });
+    actAll(extras.atEnd, record.pid);
     return { record, settings, folderFd };
   } catch (error) {
     undo.undo(error);
+    actAll(extras.atEnd, record.pid);
     // runtime.md, lifecycle: after a failed hook the container is destroyed, and the poststop hooks run.
     if (error instanceof HookError) runPoststopHooks(record, settings);
     throw error;

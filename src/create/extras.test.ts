@@ -1,25 +1,37 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Process } from '../bundle/config.ts';
+import type { Linux, Process } from '../bundle/config.ts';
 import { samplePlan } from '../plan/fixtures/plan.ts';
-import { loadExtras } from './extras.ts';
+import { actAll, loadExtras } from './extras.ts';
+import { UndoList } from './undo.ts';
 
 const test = suite('create/extras');
 
-const countsFor = async (process: Partial<Process>): Promise<number[]> => {
-  const plan = samplePlan({ ociVersion: '1.3.0', process: { cwd: '/', args: ['sh'], ...process } });
-  const { inNamespaces, beforeFinal } = await loadExtras(plan);
-  return [inNamespaces.length, beforeFinal.length];
+const countsFor = async (process: Partial<Process>, linux: Linux = {}): Promise<number[]> => {
+  const plan = samplePlan({ ociVersion: '1.3.0', process: { cwd: '/', args: ['sh'], ...process }, linux });
+  const { inNamespaces, beforeFinal, atEnd } = await loadExtras(plan, new UndoList());
+  return [inNamespaces.length, beforeFinal.length, atEnd.length];
 };
 
-test('a usual container needs nothing', async () => assert.equal(await countsFor({}), [0, 0]));
+test('a usual container needs nothing', async () => assert.equal(await countsFor({}), [0, 0, 0]));
 
 test('scheduler and ioPriority are set at the end, together', async () => {
   const scheduler = { policy: 'SCHED_IDLE' };
   const ioPriority = { class: 'IOPRIO_CLASS_IDLE', priority: 0 };
   for (const process of [{ scheduler }, { ioPriority }, { scheduler, ioPriority }]) {
-    assert.equal(await countsFor(process), [0, 1]);
+    assert.equal(await countsFor(process), [0, 1, 0]);
   }
+});
+
+test('network interfaces are moved at the start, and let go at the end', async () => {
+  const linux: Linux = { netDevices: { eth0: {} }, namespaces: [{ type: 'network' }] };
+  assert.equal(await countsFor({}, linux), [1, 0, 1]);
+});
+
+test('what is to be done at a moment is done in its order', () => {
+  const log: string[] = [];
+  actAll([(pid) => log.push(`a ${pid}`), (pid) => log.push(`b ${pid}`)], 7);
+  assert.equal(log, ['a 7', 'b 7']);
 });
 
 test.run();

@@ -1,6 +1,7 @@
 // What the runtime does for a few configs only, while the container process waits for its next program. Code and work
 // for each are loaded and done only if the config asks for it.
 import type { Plan } from '../plan/plan.ts';
+import type { UndoList } from './undo.ts';
 
 type Action = (pid: number) => void;
 
@@ -9,11 +10,23 @@ export interface Extras {
   inNamespaces: Action[];
   /** The process has everything but its last program. */
   beforeFinal: Action[];
+  /** The container is created, or everything is taken back. */
+  atEnd: Action[];
 }
 
 /** Finds out what a plan needs beyond what all containers need. */
-export async function loadExtras({ process }: Plan): Promise<Extras> {
-  const extras: Extras = { inNamespaces: [], beforeFinal: [] };
+export async function loadExtras({ process, netDevices }: Plan, undo: UndoList): Promise<Extras> {
+  const extras: Extras = { inNamespaces: [], beforeFinal: [], atEnd: [] };
+  // Before the settings: there may be sysctls of these interfaces.
+  if (netDevices.length > 0) {
+    const { NetDevices } = await import('./net-devices.ts');
+    const devices = new NetDevices(netDevices);
+    extras.inNamespaces.push((pid) => {
+      undo.add('move network interfaces back', () => devices.moveBack());
+      devices.move(pid);
+    });
+    extras.atEnd.push(() => devices.close());
+  }
   // As late as possible: with the least priority the set-up would take its time.
   if (process?.scheduler !== undefined || process?.ioPriority !== undefined) {
     const { setScheduling } = await import('./scheduling.ts');

@@ -47,6 +47,7 @@ function sayTo(fd: number, script: Script, said: Said, pid: number): void {
 const extrasIn = (log: string[]): Extras => ({
   inNamespaces: [(pid) => log.push(`in namespaces ${pid}`)],
   beforeFinal: [(pid) => log.push(`before final ${pid}`)],
+  atEnd: [],
 });
 
 // Guides while a program says this and then nothing more.

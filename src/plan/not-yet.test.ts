@@ -22,7 +22,6 @@ const refused: [pointer: string, config: Config][] = [
   ['/linux/seccomp', withLinux({ seccomp: { defaultAction: 'SCMP_ACT_ALLOW' } })],
   ['/linux/mountLabel', withLinux({ mountLabel: 'a:b:c' })],
   ['/linux/intelRdt', withLinux({ intelRdt: {} })],
-  ['/linux/netDevices', withLinux({ netDevices: { eth0: {} } })],
   ['/mounts/1 (id-mapped mounts)', withMount({ options: ['bind', 'idmap'] })],
   ['/mounts/1 (id-mapped mounts)', withMount({ options: ['bind', 'ridmap'] })],
   ['/mounts/1 (id-mapped mounts)', withMount({ uidMappings: MAPPING })],

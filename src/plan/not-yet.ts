@@ -14,7 +14,6 @@ const CHECKS: Check[] = [
   ['/linux/seccomp', ({ linux }) => hasEntries(linux?.seccomp)],
   ['/linux/mountLabel', ({ linux }) => !isEmpty(linux?.mountLabel)],
   ['/linux/intelRdt', ({ linux }) => linux?.intelRdt !== undefined],
-  ['/linux/netDevices', ({ linux }) => hasEntries(linux?.netDevices)],
 ];
 
 function isEmpty(text: string | undefined): boolean {

@@ -8,6 +8,7 @@ import type { HostFacts } from './host-facts.ts';
 import { type MemoryPolicyPlan, planMemoryPolicy } from './memory-policy.ts';
 import { type MountPlan, planMounts } from './mounts.ts';
 import { type NamespacePlan, planNamespaces } from './namespaces.ts';
+import { type NetDevicePlan, planNetDevices } from './net-devices.ts';
 import { notYetProblems } from './not-yet.ts';
 import { planPersonality } from './personality.ts';
 import { type ProcessPlan, planProcess } from './process.ts';
@@ -27,6 +28,7 @@ export interface Plan {
   domainname: string | undefined;
   /** `path` is below /proc/sys. */
   sysctl: { name: string; path: string; value: string }[];
+  netDevices: NetDevicePlan[];
   cgroup: CgroupPlan;
   /** For personality(2). */
   personality: number | undefined;
@@ -77,6 +79,7 @@ export function makePlan(config: Config, host: HostFacts, options: PlanOptions):
       path: sysctlPath(name) ?? name,
       value,
     })),
+    netDevices: planNetDevices(config.linux?.netDevices),
     cgroup: planCgroup(config, id),
     personality: planPersonality(config.linux?.personality),
     memoryPolicy: planMemoryPolicy(config.linux?.memoryPolicy),

@@ -7,6 +7,7 @@ const test = suite('validate/rules/net-devices');
 const D = '/linux/netDevices';
 const N = '/linux/namespaces';
 const nameRule = 'must be an interface name: 1 to 15 bytes without blanks, "/" and ":"';
+const templateRule = 'must have no "%" but one "%d", for a free number';
 
 testRules(test, netDeviceRules, [
   { name: 'no devices are good', set: { [D]: {} }, problems: [] },
@@ -24,6 +25,11 @@ testRules(test, netDeviceRules, [
     name: 'names must be those of interfaces',
     set: { [D]: { 'a b': { name: 'c' }, eth0: { name: 'x'.repeat(16) } } },
     problems: [`${D}/a b ${nameRule}`, `${D}/eth0/name ${nameRule}`],
+  },
+  {
+    name: 'a template has one number to fill in, and nothing else',
+    set: { [D]: { eth0: { name: 'a%s' }, eth1: { name: '%d%d' }, eth2: { name: '%' } } },
+    problems: ['eth0', 'eth1', 'eth2'].map((name) => `${D}/${name}/name ${templateRule}`),
   },
   {
     name: 'names in the container must differ',

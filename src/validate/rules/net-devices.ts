@@ -6,10 +6,16 @@ const POINTER = '/linux/netDevices';
 
 /** What is expected of an interface's name, for errors. */
 export const INTERFACE_NAME = 'must be an interface name: 1 to 15 bytes without blanks, "/" and ":"';
+const TEMPLATE = 'must have no "%" but one "%d", for a free number';
 
 /** Whether the kernel accepts a name: dev_valid_name of net/core/dev.c. */
 export function isInterfaceName(name: string): boolean {
   return Buffer.byteLength(name) <= 15 && /^[^\s/:\0]+$/.test(name) && name !== '.' && name !== '..';
+}
+
+// dev_alloc_name of net/core/dev.c takes nothing else.
+function isTemplateOrPlain(name: string): boolean {
+  return !name.replace('%d', '').includes('%');
 }
 
 export const netDeviceRules: Rule[] = [
@@ -24,6 +30,7 @@ export const netDeviceRules: Rule[] = [
         const problems: ConfigProblem[] = [];
         if (!isInterfaceName(hostName)) problems.push(problem(pointer, hostName, INTERFACE_NAME));
         if (!isInterfaceName(containerName)) problems.push(problem(`${pointer}/name`, containerName, INTERFACE_NAME));
+        if (!isTemplateOrPlain(containerName)) problems.push(problem(`${pointer}/name`, containerName, TEMPLATE));
         const other = taken.get(containerName);
         // With %d the kernel finds a free number.
         if (other !== undefined && !containerName.includes('%d')) {
