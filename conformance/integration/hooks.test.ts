@@ -77,9 +77,9 @@ test('each hook gets the state of the container on its standard input', () => {
   runtime.ok(['start', id]);
   runtime.remove(id);
   const statuses: Record<HookKind, string> = {
-    prestart: 'creating',
-    createRuntime: 'creating',
-    createContainer: 'creating',
+    prestart: 'created',
+    createRuntime: 'created',
+    createContainer: 'created',
     startContainer: 'created',
     poststart: 'running',
     poststop: 'stopped',

@@ -158,7 +158,8 @@ class Server {
   #mounted(): void {
     const { plan, placed, record, settings } = this.guided;
     allowDevices(placed, plan.cgroup.deviceRules);
-    const state = stateDocument(record, 'creating');
+    // runtime.md, State: "created" from the end of step 2 on; these hooks are steps 3 to 5.
+    const state = stateDocument(record, 'created');
     runHooks('prestart', plan.hooks.prestart ?? [], state, settings);
     runHooks('createRuntime', plan.hooks.createRuntime ?? [], state, settings);
     runCreateContainerHooks(record, state, settings);
