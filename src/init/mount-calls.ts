@@ -15,8 +15,13 @@ export interface MountAttributes {
   recursive?: boolean;
 }
 
-/** mount_setattr(2) on the mount that a descriptor refers to. */
-export function setAttributes(script: Script, fd: Slot, attributes: MountAttributes, path: string): void {
+/** mount_setattr(2) on the mount that a descriptor refers to; AT_FDCWD is the working directory. */
+export function setAttributes(
+  script: Script,
+  fd: Slot | typeof K.AT_FDCWD,
+  attributes: MountAttributes,
+  path: string,
+): void {
   const { set = 0, clear = 0, propagation = 0, recursive = false } = attributes;
   const flags = K.AT_EMPTY_PATH | (recursive ? K.AT_RECURSIVE : 0);
   const attr = script.words(set, clear, propagation, 0);
@@ -30,7 +35,13 @@ export function copyTree(script: Script, path: string, into: Slot, { recursive }
 }
 
 /** The same for the mount that a descriptor refers to. */
-export function copyTreeOf(script: Script, fd: Slot, into: Slot, recursive: boolean, path: string): void {
+export function copyTreeOf(
+  script: Script,
+  fd: Slot | typeof K.AT_FDCWD,
+  into: Slot,
+  recursive: boolean,
+  path: string,
+): void {
   const flags = K.OPEN_TREE_CLONE | K.OPEN_TREE_CLOEXEC | K.AT_EMPTY_PATH | (recursive ? K.AT_RECURSIVE : 0);
   script.call('open_tree', [fd, script.string(''), flags], { path, save: into });
 }

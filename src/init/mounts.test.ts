@@ -197,4 +197,29 @@ rootTest(test, 'what is mounted on a shared bind mount later reaches the host', 
   });
 });
 
+rootTest(
+  test,
+  'a shared bind mount is listed behind the mounts before it, and has not touched the mounts of the host',
+  () => {
+    withRoot((root) => {
+      make(root, [{ destination: '/host', type: 'tmpfs', options: ['shared'] }]);
+      make(root, [{ destination: '/host/below', type: 'tmpfs', options: ['shared'] }]);
+      make(root, [
+        { destination: '/first', type: 'tmpfs' },
+        { destination: '/x', source: `${root}/host`, options: ['rbind', 'rshared'] },
+      ]);
+      const places = ['/host', '/host/below', '/first', '/x', '/x/below'];
+      assert.equal(
+        mountsBelow(root).map(({ mountPoint }) => mountPoint),
+        [root, ...places.map((place) => root + place)],
+      );
+      for (const place of ['', '/below']) {
+        const [host, copy] = [mountOn(`${root}/host${place}`), mountOn(`${root}/x${place}`)];
+        assert.match(host?.peers ?? '', /^shared:\d+$/);
+        assert.is(copy?.peers, host?.peers);
+      }
+    });
+  },
+);
+
 test.run();

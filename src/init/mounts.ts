@@ -4,7 +4,7 @@ import type { Slot } from '../final/memory.ts';
 import type { Script } from '../final/script.ts';
 import type { MountPlan } from '../plan/mounts.ts';
 import { newFileSystem } from './file-systems.ts';
-import { attach, copyTree, setAttributes } from './mount-calls.ts';
+import { attach, copyTree, copyTreeOf, setAttributes } from './mount-calls.ts';
 import { IN_ROOT, IN_ROOT_PLAIN, type Root } from './paths.ts';
 
 /** What the plan can't know and the runtime has looked up on the host. */
@@ -58,20 +58,41 @@ function makeBind(
   if (!isCopied) copyTree(script, plan.source, mount, { recursive: plan.recursiveBind });
   const { set, clear } = plan.attributes;
   if (set !== 0 || clear !== 0) setAttributes(script, mount, { set, clear }, plan.source);
-  attachAt(root, mount, plan.destination, isDirectory ? 'directory' : 'file');
+  const target = attachAt(root, mount, plan.destination, isDirectory ? 'directory' : 'file');
+  if (isCopied && isDirectory) replaceByCopy(script, plan, mount, target);
 }
 
-/** Attaches a detached mount to a path of the container; the mount point is made if it's missing. */
+// A copy that was taken early is listed early in mountinfo, which is in the order of making. A copy that is taken of it
+// now, in its place, shares with the same peers. (Not for files, which can't be the working directory.)
+function replaceByCopy(
+  script: Script,
+  { destination: path, recursiveBind }: MountPlan,
+  mount: Slot,
+  target: Slot,
+): void {
+  script.call('fchdir', [mount], { path });
+  copyTreeOf(script, K.AT_FDCWD, mount, recursiveBind, path);
+  // An unmount of what is shared would reach the host's mounts below.
+  setAttributes(script, K.AT_FDCWD, { propagation: K.MS_PRIVATE, recursive: true }, path);
+  script.call('umount2', [script.string('.'), K.MNT_DETACH], { path });
+  attach(script, mount, target, path);
+}
+
+/**
+ * Attaches a detached mount to a path of the container; the mount point is made if it's missing.
+ * @returns the slot with the mount point's descriptor
+ */
 export function attachAt(
   root: Root,
   mount: Slot,
   destination: string,
   entry: 'directory' | 'file',
   resolve = IN_ROOT,
-): void {
+): Slot {
   const target = root.script.slot();
   root.make(destination, entry, target, resolve);
   attach(root.script, mount, target, destination);
+  return target;
 }
 
 // fsconfig(2) takes values of up to 255 characters, and has no flag for iversion: mount(2) does.
