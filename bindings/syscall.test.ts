@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { AT_FDCWD } from './constants.ts';
@@ -45,6 +45,20 @@ test('words are 64 bits wide, little-endian, negative numbers as two-complements
 test('the address of a part of a buffer lies within the buffer', () => {
   const text = new TextEncoder().encode('hello');
   assert.is(addressOf(text.subarray(2)) - addressOf(text), 2n);
+});
+
+// Found by a create that made hundreds of mount points: the buffer of a structure was freed before the call.
+test('what an address points to stays there, though nobody else knows the buffer', () => {
+  const addressOfNew = (fill: number): bigint => addressOf(new Uint8Array(512).fill(fill));
+  const addresses = Array.from({ length: 10 }, (_, i) => addressOfNew(i + 1));
+  Bun.gc(true);
+  const others = Array.from({ length: 1000 }, () => new Uint8Array(512).buffer);
+  const path = `${folder}/memory`;
+  const fd = openSync(path, 'w+');
+  for (const address of addresses) syscall('write', undefined, fd, address, 512);
+  closeSync(fd);
+  const firsts = addresses.map((_, i) => readFileSync(path)[i * 512]);
+  assert.equal([firsts, others.length], [[1, 2, 3, 4, 5, 6, 7, 8, 9, 10], 1000]);
 });
 
 test('the architecture is the one that runs', () => {

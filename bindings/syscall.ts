@@ -53,8 +53,16 @@ export function cString(text: string): Uint8Array {
   return encoder.encode(`${text}\0`);
 }
 
-/** The address of a buffer, for structures that hold pointers. The caller keeps the buffer reachable. */
+// An address alone doesn't keep its buffer: without this the engine could free it before the call, or while the
+// structure around it is made. No call takes as many.
+const reachable: Uint8Array[] = [];
+const MAX_REACHABLE = 64;
+let next = 0;
+
+/** The address of a buffer, for structures that hold pointers. It's valid until 64 others were asked for. */
 export function addressOf(buffer: Uint8Array): bigint {
+  reachable[next] = buffer;
+  next = (next + 1) % MAX_REACHABLE;
   return koffi.address(buffer);
 }
 

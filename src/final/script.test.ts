@@ -129,6 +129,15 @@ test('what is built later is put behind the end, keeps its name, and may put off
   assert.is(stepError(script, message.step, 'EBADF').oneLine, 'rare: fchdir /x EBADF');
 });
 
+test('descriptors that are not needed are closed where there are many, else left to execve', () => {
+  const closesOf = (count: number) => {
+    const script = new Script(9);
+    for (let i = 0; i < count; i++) script.release(script.slot());
+    return script.program.operations.length - new Script(9).program.operations.length;
+  };
+  assert.equal([closesOf(200), closesOf(207)], [0, 7]);
+});
+
 test('labels are never used twice', () => {
   const script = new Script(3);
   const labels = Array.from({ length: 100 }, () => script.newLabel());

@@ -44,6 +44,9 @@ export interface NamedCallOptions extends CallOptions {
 
 export const ENOENT = 2;
 
+/** As many descriptors may pile up until execve(2) closes them all. It's more than a usual container needs. */
+const PILE = 200;
+
 /** The event "started" carries a pid: 8 bytes more. */
 export const STARTED_SIZE = 16;
 
@@ -65,6 +68,7 @@ export class Script {
   private doing: string[] = [];
   private readonly postponed: (() => void)[] = [];
   private labels = 0;
+  private piled = 0;
   private control: Address | undefined;
 
   /** @param syncFd the socket to the runtime */
@@ -105,6 +109,15 @@ export class Script {
 
   slot(): Slot {
     return this.program.slot();
+  }
+
+  /**
+   * The descriptor in a slot is not needed any longer. It's closed only where many are made: a container with hundreds
+   * of mounts must not come to the limit of open files, and the usual one must not pay for that.
+   */
+  release(fd: Slot): void {
+    this.piled++;
+    if (this.piled > PILE) this.call('close', [fd], { ignore: true });
   }
 
   /** A label nobody else has. */

@@ -30,7 +30,8 @@ export function makeCgroupMount(root: Root, plan: MountPlan, { placed, hasNamesp
     }
     for (const place of placed) {
       view(root, place, plan, { hasNamespace, into: mount });
-      attachAt(root, mount, plan.destination, 'directory');
+      script.release(attachAt(root, mount, plan.destination, 'directory'));
+      script.release(mount);
     }
   });
 }
@@ -41,16 +42,18 @@ function makeV1(root: Root, plan: MountPlan, { placed, hasNamespace }: CgroupMou
   const tmpfs = script.slot();
   const set = plan.attributes.set & ~K.MOUNT_ATTR_RDONLY;
   newFileSystem(script, root.fileSystems, { type: 'tmpfs', source: 'tmpfs', options: ['mode=755'], set }, tmpfs);
-  attachAt(root, tmpfs, plan.destination, 'directory');
+  script.release(attachAt(root, tmpfs, plan.destination, 'directory'));
   const [mount, folder] = [script.slot(), script.slot()];
   for (const place of placed) {
     const name = basename(place.hierarchy.mountPoint);
     view(root, place, plan, { hasNamespace, into: mount });
     makeFolder(script, { parent: tmpfs, name, into: folder });
     attach(script, mount, folder, `${plan.destination}/${name}`);
+    for (const fd of [mount, folder]) script.release(fd);
     linkControllers(root, place, name, tmpfs);
   }
   if (set !== plan.attributes.set) setAttributes(script, tmpfs, { set: K.MOUNT_ATTR_RDONLY }, plan.destination);
+  script.release(tmpfs);
 }
 
 // The new tmpfs is nobody else's yet: there's nothing in it that a path could be diverted by.

@@ -24,6 +24,8 @@ export function makedev(major: number, minor: number): number {
   return ((minor & 0xff) | ((major & 0xfff) << 8) | ((minor & ~0xff) << 12)) >>> 0;
 }
 
+const MAX_FOLDERS = 50;
+
 // Most nodes are in one folder: it's opened once.
 class Folders {
   readonly #open = new Map<string, Slot>();
@@ -33,11 +35,17 @@ class Folders {
     const { parent, name } = split(path);
     let folder = this.#open.get(parent);
     if (folder === undefined) {
+      if (this.#open.size >= MAX_FOLDERS) this.#releaseAll();
       folder = this.root.script.slot();
       this.root.make(parent, 'directory', folder);
       this.#open.set(parent, folder);
     }
     return { folder, name };
+  }
+
+  #releaseAll(): void {
+    for (const folder of this.#open.values()) this.root.script.release(folder);
+    this.#open.clear();
   }
 }
 
@@ -90,6 +98,7 @@ function bindNode({ script }: Root, { path }: DevicePlan, folder: Slot, entry: R
   const flags = K.O_PATH | K.O_NOFOLLOW | K.O_CLOEXEC;
   script.call('openat', [folder, entry, flags, 0], { path, save: target });
   attach(script, mount, target, path);
+  for (const fd of [mount, target]) script.release(fd);
 }
 
 function makeLink(path: string, target: string, folders: Folders): void {

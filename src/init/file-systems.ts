@@ -28,6 +28,7 @@ export function newFileSystem(
   }
   configureWith(script, context, [K.FSCONFIG_CMD_CREATE, 0, 0, 0], type);
   script.call('fsmount', [context, K.FSMOUNT_CLOEXEC, set], { path: type, save: into });
+  script.release(context);
 }
 
 function configure(script: Script, context: Slot, key: string, value: string | undefined): void {

@@ -20,6 +20,7 @@ export function makePathsReadonly(root: Root, paths: string[]): void {
       copyTreeOf(script, found, tree, true, path);
       setAttributes(script, tree, { set: K.MOUNT_ATTR_RDONLY, recursive: true }, path);
       attach(script, tree, found, path);
+      for (const fd of [tree, found]) script.release(fd);
       script.label(missing);
     });
   });
@@ -81,13 +82,16 @@ function maskPath(
   root.open(path, found, { missing });
   if (!isShared) copyTreeOf(script, nothing, copy, false, path);
   attach(script, copy, found, path, [{ errno: EINVAL, label: isFile }]);
+  for (const fd of [copy, found]) script.release(fd);
   script.label(missing);
   script.later(() => {
     script.label(isFile);
+    script.release(copy);
     copyTree(script, '/dev/null', copy, { recursive: false });
     // The node is the host's: its mode, owner and times are not for the container to change. Writing to it works on.
     setAttributes(script, copy, { set: MASK_ATTRIBUTES, propagation: K.MS_PRIVATE }, path);
     attach(script, copy, found, path);
+    for (const fd of [copy, found]) script.release(fd);
     script.program.goto(missing);
   });
 }

@@ -1,5 +1,5 @@
-// The mount family as calls of a script: move_mount, mount_setattr, open_tree with their usual arguments. Descriptors
-// are not closed: all are closed at once, by the execve of the final program.
+// The mount family as calls of a script: move_mount, mount_setattr, open_tree with their usual arguments. Who
+// called them releases the descriptors.
 import * as K from '../../bindings/constants.ts';
 import type { Slot } from '../final/memory.ts';
 import type { Script } from '../final/script.ts';

@@ -32,10 +32,11 @@ export function copyShared(script: Script, plans: MountPlan[]): Map<number, Slot
 }
 
 /**
- * Makes one mount. Returns the slot with its descriptor.
+ * Makes one mount.
+ * @returns the slot with its descriptor if it's to be made read-only later
  * @param copy holds the copy of a bind mount's source, if it has been taken already
  */
-export function makeMount(root: Root, plan: MountPlan, facts: MountFacts, copy?: Slot): Slot {
+export function makeMount(root: Root, plan: MountPlan, facts: MountFacts, copy?: Slot): Slot | undefined {
   const { script } = root;
   const mount = copy ?? script.slot();
   script.within(`mount ${plan.label}`, () => {
@@ -44,8 +45,11 @@ export function makeMount(root: Root, plan: MountPlan, facts: MountFacts, copy?:
     else makeFileSystem(root, plan, mount, facts);
     applyLate(script, plan, mount);
   });
-  if (plan.type === 'tmpfs' && plan.kind === 'filesystem' && !plan.copyUp) root.noteFresh(plan.destination, mount);
-  return mount;
+  const isFresh = plan.type === 'tmpfs' && plan.kind === 'filesystem' && !plan.copyUp;
+  const isKept = isFresh && root.noteFresh(plan.destination, mount);
+  if (plan.readonlyLater) return mount;
+  if (!isKept) script.release(mount);
+  return undefined;
 }
 
 function makeBind(
@@ -60,6 +64,7 @@ function makeBind(
   if (set !== 0 || clear !== 0) setAttributes(script, mount, { set, clear }, plan.source);
   const target = attachAt(root, mount, plan.destination, isDirectory ? 'directory' : 'file');
   if (isCopied && isDirectory) replaceByCopy(script, plan, mount, target);
+  script.release(target);
 }
 
 // A copy that was taken early is listed early in mountinfo, which is in the order of making. A copy that is taken of it
@@ -71,6 +76,7 @@ function replaceByCopy(
   target: Slot,
 ): void {
   script.call('fchdir', [mount], { path });
+  script.release(mount);
   copyTreeOf(script, K.AT_FDCWD, mount, recursiveBind, path);
   // An unmount of what is shared would reach the host's mounts below.
   setAttributes(script, K.AT_FDCWD, { propagation: K.MS_PRIVATE, recursive: true }, path);
@@ -80,7 +86,7 @@ function replaceByCopy(
 
 /**
  * Attaches a detached mount to a path of the container; the mount point is made if it's missing.
- * @returns the slot with the mount point's descriptor
+ * @returns the slot with the mount point's descriptor, which the caller releases
  */
 export function attachAt(
   root: Root,
@@ -109,7 +115,7 @@ function makeFileSystem(root: Root, given: MountPlan, mount: Slot, { coveredMode
   else {
     const { type, source, superblock, data, attributes } = plan;
     newFileSystem(script, root.fileSystems, { type, source, options: [...superblock, ...data], ...attributes }, mount);
-    attachAt(root, mount, plan.destination, 'directory', resolveFor(plan));
+    script.release(attachAt(root, mount, plan.destination, 'directory', resolveFor(plan)));
   }
   if (plan.copyUp) script.ask({ type: 'copyUpTo', path: plan.destination });
 }
@@ -151,6 +157,7 @@ function mountByPath(root: Root, plan: MountPlan, mount: Slot): void {
   );
   if (source === undefined || here === undefined || type === undefined || data === undefined) return;
   script.call('mount', [source, here, type, superblockFlags(plan), data], { path: plan.destination });
+  script.release(target);
   root.open(plan.destination, mount);
   setAttributes(script, mount, plan.attributes, plan.destination);
 }

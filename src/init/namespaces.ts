@@ -74,4 +74,5 @@ export function writeFile(script: Script, path: string, text: string): void {
   const flags = K.O_WRONLY | K.O_CLOEXEC;
   script.call('openat', [K.AT_FDCWD, script.string(path), flags, 0], { path, save: fd });
   script.call('write', [fd, script.string(text), Buffer.byteLength(text)], { path });
+  script.release(fd);
 }

@@ -24,6 +24,7 @@ export function split(path: string): { parent: string; name: string } {
 }
 
 const OPEN_HOW_SIZE = 24;
+const MAX_FRESH = 50;
 /** A rename or a mount anywhere on the host makes a scoped lookup of ".." give up: openat2(2) says try again. */
 const EAGAIN = 11;
 
@@ -86,9 +87,11 @@ export class Root {
     });
   }
 
-  /** Notes a mount that has nothing in it yet. */
-  noteFresh(destination: string, fd: Slot): void {
+  /** Notes a mount that has nothing in it yet. Returns whether its descriptor is to stay open: of the first ones. */
+  noteFresh(destination: string, fd: Slot): boolean {
+    if (this.#fresh.size >= MAX_FRESH) return false;
     this.#fresh.set(destination.replace(/\/+$/, ''), fd);
+    return true;
   }
 
   // Saves asking the runtime in the most common case, /dev/pts and the like. Whether it has worked shows when the path

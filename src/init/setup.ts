@@ -67,13 +67,14 @@ function makeAllMounts(root: Root, inputs: SetupInputs, copies: Map<number, Slot
     if (mount.kind === 'cgroup') makeCgroupMount(root, mount, options);
     else {
       const fd = makeMount(root, mount, mountFacts[index] ?? NO_FACTS, copies.get(index));
-      if (mount.readonlyLater) readonlyLater.push({ mount, fd });
+      if (fd !== undefined) readonlyLater.push({ mount, fd });
     }
   });
   makeDevices(root, plan.devices);
   for (const { mount, fd } of readonlyLater) {
     script.within(`mount ${mount.label}`, () => {
       setAttributes(script, fd, { set: K.MOUNT_ATTR_RDONLY }, mount.destination);
+      script.release(fd);
     });
   }
 }
