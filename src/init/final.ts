@@ -4,8 +4,8 @@ import * as K from '../../bindings/constants.ts';
 import { Script } from '../final/script.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { ProcessPlan } from '../plan/process.ts';
-import { setMemoryPolicy, setPersonality } from './execution.ts';
-import { joinKeyring, resetSignals, takePrivileges } from './privileges.ts';
+import { becomeContainerProcess } from './container-process.ts';
+import { resetSignals } from './privileges.ts';
 
 export interface FinalInputs {
   plan: Plan;
@@ -24,10 +24,7 @@ export function finalScript({ plan, syncFd, startFd, resultFd, env }: FinalInput
   script.call('close_range', [3 + plan.preserveFds, 0xffffffff, K.CLOSE_RANGE_CLOEXEC]);
   script.call('prctl', [K.PR_SET_NAME, script.string('runts-init'), 0, 0, 0]);
   resetSignals(script, plan.ignoredSignals);
-  setPersonality(script, plan);
-  setMemoryPolicy(script, plan);
-  if (plan.newKeyring) joinKeyring(script, plan.id);
-  if (plan.process !== undefined) takePrivileges(script, plan, plan.process);
+  becomeContainerProcess(script, plan);
   // From here on the process outlives the runtime that made it.
   script.call('prctl', [K.PR_SET_PDEATHSIG, 0, 0, 0, 0]);
   script.tell({ type: 'ready' });

@@ -5,8 +5,10 @@ import type { Hook } from '../bundle/config.ts';
 import { Script } from '../final/script.ts';
 import type { Plan } from '../plan/plan.ts';
 import { forbidTracing, forkInto, joinV1Cgroups } from './begin.ts';
+import { becomeContainerProcess } from './container-process.ts';
+import { resetAffinity } from './execution.ts';
 import { writeFile } from './namespaces.ts';
-import { joinKeyring, resetSignals, takePrivileges } from './privileges.ts';
+import { resetSignals } from './privileges.ts';
 
 export interface HookInputs {
   hook: Hook;
@@ -48,7 +50,8 @@ export function hookScript(inputs: HookInputs): Script {
   if (container !== undefined) enter(script, container);
   settle(script, inputs);
   closeOthers(script, syncFd);
-  if (container?.likeProcess !== undefined) becomeLikeProcess(script, container.likeProcess.plan);
+  // The session keyring is one more of the container's name: it keeps the caller's keys out.
+  if (container?.likeProcess !== undefined) becomeContainerProcess(script, container.likeProcess.plan);
   const argv = script.program.stringArray(hook.args?.length ? hook.args : [hook.path]);
   script.execFirst([hook.path], argv, script.program.stringArray(hook.env ?? []));
   script.finish();
@@ -65,6 +68,7 @@ function enter(script: Script, { namespaces, v1Cgroups, cgroupFd, likeProcess }:
   }
   for (const { fd, flag } of namespaces) script.call('setns', [fd, flag]);
   if (likeProcess !== undefined) {
+    resetAffinity(script);
     script.call('fchdir', [likeProcess.rootFd]);
     script.call('chroot', [script.string('.')]);
     script.call('fchdir', [likeProcess.cwdFd]);
@@ -87,10 +91,4 @@ function settle(script: Script, { inputFd, outputFd, settings }: HookInputs): vo
 function closeOthers(script: Script, syncFd: number): void {
   if (syncFd > 3) script.call('close_range', [3, syncFd - 1, 0]);
   script.call('close_range', [syncFd + 1, 0xffffffff, 0]);
-}
-
-// As the final program does. The keyring is one more of that name: it keeps the caller's keys out.
-function becomeLikeProcess(script: Script, plan: Plan): void {
-  if (plan.newKeyring) joinKeyring(script, plan.id);
-  if (plan.process !== undefined) takePrivileges(script, plan, plan.process);
 }
