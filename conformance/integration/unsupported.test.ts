@@ -26,7 +26,6 @@ const PROPERTIES: [name: string, changes: Changes][] = [
   ['process.selinuxLabel', { process: { selinuxLabel: 'label' } }],
   ['linux.seccomp', { linux: { seccomp: { defaultAction: 'SCMP_ACT_ALLOW' } } }],
   ['linux.mountLabel', { linux: { mountLabel: 'label' } }],
-  ['linux.intelRdt', { linux: { intelRdt: { closID: 'x' } } }],
   ['mounts/7', { mounts: withMounts(mapped) }],
 ];
 

@@ -68,7 +68,7 @@ export async function create(options: CreateOptions): Promise<Created> {
   const record = newRecord(plan, config, placed, options.root);
   const settings = { ignoredSignals: host.ignoredSignals, openFiles: host.openFiles, umask: host.umask };
   const undo = new UndoList();
-  const extras = await loadExtras(plan, undo);
+  const extras = await loadExtras(plan, { record, undo });
   try {
     const folderFd = await build({ options, plan, driver, placed, record, settings, extras, undo });
     actAll(extras.atEnd, record.pid);

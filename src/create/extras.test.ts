@@ -2,6 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Linux, Process } from '../bundle/config.ts';
 import { samplePlan } from '../plan/fixtures/plan.ts';
+import { sampleRecord } from '../state/fixtures/record.ts';
 import { actAll, loadExtras } from './extras.ts';
 import { UndoList } from './undo.ts';
 
@@ -9,7 +10,7 @@ const test = suite('create/extras');
 
 const countsFor = async (process: Partial<Process>, linux: Linux = {}): Promise<number[]> => {
   const plan = samplePlan({ ociVersion: '1.3.0', process: { cwd: '/', args: ['sh'], ...process }, linux });
-  const { inNamespaces, beforeFinal, atEnd } = await loadExtras(plan, new UndoList());
+  const { inNamespaces, beforeFinal, atEnd } = await loadExtras(plan, { record: sampleRecord(), undo: new UndoList() });
   return [inNamespaces.length, beforeFinal.length, atEnd.length];
 };
 

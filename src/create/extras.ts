@@ -1,6 +1,7 @@
 // What the runtime does for a few configs only, while the container process waits for its next program. Code and work
 // for each are loaded and done only if the config asks for it.
 import type { Plan } from '../plan/plan.ts';
+import type { ContainerRecord } from '../state/store.ts';
 import type { UndoList } from './undo.ts';
 
 type Action = (pid: number) => void;
@@ -14,9 +15,23 @@ export interface Extras {
   atEnd: Action[];
 }
 
-/** Finds out what a plan needs beyond what all containers need. */
-export async function loadExtras({ process, netDevices }: Plan, undo: UndoList): Promise<Extras> {
+export interface ExtrasContext {
+  /** What `delete` will have to take away is noted here. */
+  record: ContainerRecord;
+  undo: UndoList;
+}
+
+/**
+ * Finds out what a plan needs beyond what all containers need. Nothing is changed yet.
+ * @throws RuntimeError for what this host cannot do
+ */
+export async function loadExtras(plan: Plan, { record, undo }: ExtrasContext): Promise<Extras> {
+  const { process, netDevices, intelRdt } = plan;
   const extras: Extras = { inNamespaces: [], beforeFinal: [], atEnd: [] };
+  if (intelRdt !== undefined) {
+    const { addIntelRdt } = await import('./intel-rdt.ts');
+    extras.inNamespaces.push(addIntelRdt(intelRdt, record, undo));
+  }
   // Before the settings: there may be sysctls of these interfaces.
   if (netDevices.length > 0) {
     const { NetDevices } = await import('./net-devices.ts');

@@ -71,6 +71,10 @@ function load(root: string, id: string, isForced: boolean): ContainerRecord | un
 export async function destroy({ root, record, folderFd }: LockedContainer): Promise<void> {
   step('end the container process', () => endInit(record));
   removeCgroup(record.cgroups);
+  if (record.resctrl !== undefined) {
+    const { removeGroups } = await import('../create/intel-rdt.ts');
+    removeGroups(record.resctrl.own);
+  }
   if (record.rootfsMount !== undefined) {
     const { unmountRootfs } = await import('../create/rootfs-mount.ts');
     unmountRootfs(record.rootfsMount);

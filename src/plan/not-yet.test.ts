@@ -21,7 +21,6 @@ const refused: [pointer: string, config: Config][] = [
   ['/process/selinuxLabel', withProcess({ selinuxLabel: 'a:b:c' })],
   ['/linux/seccomp', withLinux({ seccomp: { defaultAction: 'SCMP_ACT_ALLOW' } })],
   ['/linux/mountLabel', withLinux({ mountLabel: 'a:b:c' })],
-  ['/linux/intelRdt', withLinux({ intelRdt: {} })],
   ['/mounts/1 (id-mapped mounts)', withMount({ options: ['bind', 'idmap'] })],
   ['/mounts/1 (id-mapped mounts)', withMount({ options: ['bind', 'ridmap'] })],
   ['/mounts/1 (id-mapped mounts)', withMount({ uidMappings: MAPPING })],
@@ -48,10 +47,10 @@ for (const [name, config] of asksForNothing) {
 }
 
 test('everything that is asked for is named at once', () => {
-  const config = { ...withProcess({ terminal: true }), ...withLinux({ intelRdt: {}, mountLabel: 'x' }) };
+  const config = { ...withProcess({ terminal: true }), ...withLinux({ mountLabel: 'x' }) };
   assert.equal(
     notYetProblems(config).map(({ pointer }) => pointer),
-    ['/process/terminal', '/linux/mountLabel', '/linux/intelRdt'],
+    ['/process/terminal', '/linux/mountLabel'],
   );
 });
 

@@ -13,7 +13,6 @@ const CHECKS: Check[] = [
   ['/process/selinuxLabel', ({ process }) => !isEmpty(process?.selinuxLabel)],
   ['/linux/seccomp', ({ linux }) => hasEntries(linux?.seccomp)],
   ['/linux/mountLabel', ({ linux }) => !isEmpty(linux?.mountLabel)],
-  ['/linux/intelRdt', ({ linux }) => linux?.intelRdt !== undefined],
 ];
 
 function isEmpty(text: string | undefined): boolean {

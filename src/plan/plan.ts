@@ -5,6 +5,7 @@ import { sysctlPath } from '../validate/rules/sysctl.ts';
 import { type CgroupPlan, planCgroup } from './cgroup.ts';
 import { type DevicesPlan, planDevices } from './devices.ts';
 import type { HostFacts } from './host-facts.ts';
+import { type IntelRdtPlan, planIntelRdt } from './intel-rdt.ts';
 import { type MemoryPolicyPlan, planMemoryPolicy } from './memory-policy.ts';
 import { type MountPlan, planMounts } from './mounts.ts';
 import { type NamespacePlan, planNamespaces } from './namespaces.ts';
@@ -33,6 +34,7 @@ export interface Plan {
   /** For personality(2). */
   personality: number | undefined;
   memoryPolicy: MemoryPolicyPlan | undefined;
+  intelRdt: IntelRdtPlan | undefined;
   /** Whether the container process joins a new session keyring, session-keyring(7). */
   newKeyring: boolean;
   /** Descriptors behind 0, 1, 2 that the container process keeps. */
@@ -83,6 +85,7 @@ export function makePlan(config: Config, host: HostFacts, options: PlanOptions):
     cgroup: planCgroup(config, id),
     personality: planPersonality(config.linux?.personality),
     memoryPolicy: planMemoryPolicy(config.linux?.memoryPolicy),
+    intelRdt: planIntelRdt(config.linux?.intelRdt, id),
     newKeyring: !options.noNewKeyring,
     preserveFds: options.listenFds + options.preserveFds,
     lastCapability: host.lastCapability,

@@ -40,6 +40,8 @@ export interface ContainerRecord {
   /** process.args[0]; undefined without a process. */
   executable: string | undefined;
   hooks: Hooks;
+  /** Set if the container is in groups of a resctrl file system: files that take pids, and folders to remove. */
+  resctrl?: { mountPoint: string; tasks: string[]; own: string[] };
 }
 
 const STATE_FILE = 'state.json';
