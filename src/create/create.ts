@@ -1,6 +1,6 @@
 // `create`, the runtime's side: from a bundle to a container process that waits for `start`. Every step that leaves
 // something behind notes how to take it back first.
-import { closeSync, mkdirSync, openSync, unlinkSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import * as K from '../../bindings/constants.ts';
 import { flock, mknodat, socketpair } from '../../bindings/files.ts';
 import { kill, wait } from '../../bindings/process.ts';
@@ -103,12 +103,13 @@ function newRecord(plan: Plan, config: Config, placed: PlacedCgroup[], root: str
 }
 
 // Without a mount namespace of the container's own its mounts outlive it. In the runtime's namespace they are collected
-// below a folder of the state, from where they are surely taken away; a joined one is told apart by its path.
+// below a folder of the state, from where they are surely taken away; a joined one is told by its path and its number.
 function rootfsMountOf({ rootfs, namespaces, id }: Plan, root: string): ContainerRecord['rootfsMount'] {
   if (rootfs.change !== 'chroot') return undefined;
   const joined = namespaces.joined.find(({ type }) => type === 'mount');
   if (joined === undefined) return { path: `${folderOf(root, id)}/${ROOTFS_FOLDER}` };
-  return { path: rootfs.path, namespace: joined.path };
+  const inode = step(`${joined.pointer}/path`, () => statSync(joined.path).ino);
+  return { path: rootfs.path, namespace: { path: joined.path, inode } };
 }
 
 // The launcher has counted what the caller passed on; without it there's no telling from the engine's own.

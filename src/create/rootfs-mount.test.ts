@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmdirSync } from 'node:fs';
+import { mkdtempSync, rmdirSync, statSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import { isolatedSuite, rootTest } from '../../bindings/root-suite.ts';
 import { lineOf, mountOn, mountTmpfs } from '../init/fixtures/stage.ts';
@@ -24,6 +24,8 @@ rootTest(test, 'nothing mounted, or nothing there, is no error', () => {
     );
 });
 
+const at = (path: string) => ({ path, inode: statSync(path).ino });
+
 // A process that has a file system mounted at the path in a mount namespace of its own.
 async function withProcess(action: (pid: number) => void): Promise<void> {
   const script = `mount -t tmpfs tmpfs ${path} && echo ready; exec sleep 60`;
@@ -39,7 +41,7 @@ async function withProcess(action: (pid: number) => void): Promise<void> {
 rootTest(test, "in somebody else's mount namespace it is taken away there, and only there", () =>
   withProcess((pid) => {
     mountTmpfs(path);
-    const namespace = `/proc/${pid}/ns/mnt`;
+    const namespace = at(`/proc/${pid}/ns/mnt`);
     assert.is(mountOn(path, pid)?.type, 'tmpfs');
     unmountRootfs({ path, namespace });
     assert.equal([mountOn(path, pid), mountOn(path)?.type], [undefined, 'tmpfs']);
@@ -49,15 +51,25 @@ rootTest(test, "in somebody else's mount namespace it is taken away there, and o
   }),
 );
 
+rootTest(test, 'a path that leads to another namespace by now, or to anything else, is left alone', () =>
+  withProcess((pid) => {
+    const { inode } = at('/proc/self/ns/mnt');
+    for (const other of [`/proc/${pid}/ns/mnt`, '/etc/passwd', '/etc/passwd/x']) {
+      unmountRootfs({ path, namespace: { path: other, inode } });
+    }
+    assert.is(mountOn(path, pid)?.type, 'tmpfs');
+  }),
+);
+
 rootTest(test, 'a namespace that is gone has taken its mounts with it', () => {
   assert.is(
-    lineOf(() => unmountRootfs({ path, namespace: '/proc/4194305/ns/mnt' })),
+    lineOf(() => unmountRootfs({ path, namespace: { path: '/proc/4194305/ns/mnt', inode: 1 } })),
     'done',
   );
 });
 
 rootTest(test, 'what is no mount namespace is told', () => {
-  const line = lineOf(() => unmountRootfs({ path, namespace: '/proc/self/ns/uts' }));
+  const line = lineOf(() => unmountRootfs({ path, namespace: at('/proc/self/ns/uts') }));
   assert.is(line, 'setns /proc/self/ns/uts EINVAL');
 });
 

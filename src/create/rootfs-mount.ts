@@ -1,5 +1,5 @@
 // Takes away the mounts of a container that has no mount namespace of its own.
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import * as K from '../../bindings/constants.ts';
 import { errnoName } from '../../bindings/constants.ts';
 import { socketpair } from '../../bindings/files.ts';
@@ -30,13 +30,17 @@ function unmount(path: string): void {
 }
 
 // In somebody else's mount namespace.
-function unmountInside(path: string, namespace: string): void {
-  const namespaceFd = openIfThere(namespace);
-  // A namespace that is gone has taken its mounts with it.
+function unmountInside(path: string, namespace: { path: string; inode: number }): void {
+  const namespaceFd = openIfThere(namespace.path);
+  // A namespace that is gone has taken its mounts with it. What is in its place is none of ours.
   if (namespaceFd === undefined) return;
+  if (fstatSync(namespaceFd).ino !== namespace.inode) {
+    closeSync(namespaceFd);
+    return;
+  }
   const [parentFd, syncFd] = socketpair();
   const script = new Script(syncFd);
-  script.call('setns', [namespaceFd, K.CLONE_NEWNS], { path: namespace });
+  script.call('setns', [namespaceFd, K.CLONE_NEWNS], { path: namespace.path });
   const args = [script.string(path), K.MNT_DETACH | K.UMOUNT_NOFOLLOW];
   script.call('umount2', args, { path, ignoreErrnos: [NOT_MOUNTED, NOT_THERE] });
   const pid = spawnScript(script, { name: 'runts-umount', inherit: [syncFd, namespaceFd], firstOwn: 3 });
@@ -53,9 +57,10 @@ const NOT_THERE = 2;
 
 function openIfThere(path: string): number | undefined {
   try {
-    return openSync(path, 'r');
+    // Whatever is there now: opening must not wait for it, as for a FIFO.
+    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined;
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined;
     throw error;
   }
 }

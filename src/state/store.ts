@@ -33,8 +33,11 @@ export interface ContainerRecord {
   annotations: { [key: string]: string };
   /** The container's cgroup in each hierarchy: absolute folders, made by the runtime or joined. */
   cgroups: { directory: string; isOwn: boolean }[];
-  /** Set where the mounts are in a mount namespace that outlives the container; `namespace` if it's a joined one. */
-  rootfsMount: { path: string; namespace?: string } | undefined;
+  /**
+   * Set where the mounts are in a mount namespace that outlives the container; `namespace` if it's a joined one: its
+   * path may lead to another by now, its inode number (namespaces(7)) tells.
+   */
+  rootfsMount: { path: string; namespace?: { path: string; inode: number } } | undefined;
   /** The pid as the container sees it. */
   containerPid: number;
   /** process.args[0]; undefined without a process. */
