@@ -3,6 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { SyscallError } from '../bindings/errno.ts';
 import {
+  addUndoFailure,
   ConfigError,
   errnoOf,
   RuntimeError,
@@ -10,6 +11,7 @@ import {
   step,
   toRuntimeError,
   UsageError,
+  undoFailuresOf,
   withStep,
 } from './errors.ts';
 
@@ -40,6 +42,18 @@ const lines: [name: string, error: RuntimeError, line: string][] = [
   ],
   ['a hint comes last', new RuntimeError('EPERM', { hint: 'be root' }), 'EPERM — be root'],
   ['line breaks never get through', new RuntimeError('a \n\n b', { steps: ['x\ny'] }), 'x; y: a; b'],
+  [
+    'control characters and those that turn the direction of writing are escaped',
+    new RuntimeError('a\x1b[2J\x9bb\u202ec\u2028d', { steps: ['\x07'], hint: '\t' }),
+    '\\u0007: a\\u001b[2J\\u009bb\\u202ec\\u2028d — \\u0009',
+  ],
+  ['other languages are not', new RuntimeError('/größe/名前 ☃'), '/größe/名前 ☃'],
+  [
+    'long values are cut',
+    new RuntimeError(`open /${'x'.repeat(5000)} ENOENT`, { steps: [`mount ${'y'.repeat(255)}`] }),
+    `mount ${'y'.repeat(255)}: open /${'x'.repeat(254)}… ENOENT`,
+  ],
+  ['long texts of short words are not', new RuntimeError('a '.repeat(500).trim()), 'a '.repeat(500).trim()],
   ['state errors', new StateError('is gone'), 'is gone'],
   ['usage errors', new UsageError('no such option'), 'no such option'],
   [
@@ -53,6 +67,23 @@ const lines: [name: string, error: RuntimeError, line: string][] = [
   ],
 ];
 for (const [name, error, line] of lines) test(`one line: ${name}`, () => assert.is(error.oneLine, line));
+
+test('a link that is not followed has a hint, a mount that cannot be moved into itself has none', () => {
+  const hints = ['openat2', 'open', 'move_mount'].map((call) => toRuntimeError(new SyscallError(call, 'ELOOP'))?.hint);
+  assert.equal(
+    hints.map((hint) => hint?.includes('symbolic link')),
+    [true, true, undefined],
+  );
+});
+
+test('failed undo steps are attached to any error', () => {
+  for (const error of [new RuntimeError('a'), new SyscallError('open', 'EPERM'), new TypeError('a bug')]) {
+    assert.equal(undoFailuresOf(error), []);
+    addUndoFailure(error, 'one');
+    addUndoFailure(error, 'two');
+    assert.equal(undoFailuresOf(error), ['one', 'two']);
+  }
+});
 
 test('a step is put in front of those that an error has already', () => {
   const nested = () =>
@@ -120,7 +151,7 @@ test('an error crosses the socket as fields and comes back the same', () => {
 
 test('failures of undoing do not show in the line', () => {
   const error = new RuntimeError('EPERM');
-  error.undoFailures.push('remove cgroup: EBUSY');
+  addUndoFailure(error, 'remove cgroup: EBUSY');
   assert.is(error.oneLine, 'EPERM');
 });
 

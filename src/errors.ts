@@ -11,6 +11,22 @@ export interface ErrorFields {
   errno?: string;
 }
 
+const LONGEST = 256;
+const LONG_WORD = new RegExp(`\\S{${LONGEST + 1},}`, 'g');
+
+/** A value that comes from outside, cut to what one line can hold. */
+export function shorten(text: string): string {
+  return text.length <= LONGEST ? text : `${text.slice(0, LONGEST - 1).toWellFormed()}…`;
+}
+
+/** A text without what would move a terminal's cursor or turn the direction of writing around. */
+export function printable(text: string): string {
+  return text.replace(
+    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+    (char) => `\\u${char.codePointAt(0)?.toString(16).padStart(4, '0')}`,
+  );
+}
+
 /** An error meant for the user: what was being done, why it failed, and a cure where one is known. */
 export class RuntimeError extends Error {
   override readonly name: string = 'RuntimeError';
@@ -18,8 +34,6 @@ export class RuntimeError extends Error {
   readonly reason: string;
   readonly hint: string | undefined;
   readonly errno: string | undefined;
-  /** Undo steps that failed after this error; they never replace it. */
-  readonly undoFailures: string[] = [];
 
   constructor(reason: string, options: { steps?: string[]; hint?: string; errno?: string; cause?: unknown } = {}) {
     super(reason, { cause: options.cause });
@@ -32,7 +46,8 @@ export class RuntimeError extends Error {
   /** One line (`line` is a property that the engine gives every error): `create web1: mount /proc: fsmount EPERM — hint`. */
   get oneLine(): string {
     const line = [...this.steps, this.reason].join(': ');
-    return (this.hint === undefined ? line : `${line} — ${this.hint}`).replace(/\s*\n\s*/g, '; ');
+    const whole = this.hint === undefined ? line : `${line} — ${this.hint}`;
+    return printable(whole.replace(/\s*\n\s*/g, '; ').replace(LONG_WORD, shorten));
   }
 
   toFields(): ErrorFields {
@@ -114,13 +129,22 @@ export function withStep(name: string, error: unknown): unknown {
 /** Kernel errors (from bindings or from node:fs) as RuntimeErrors; undefined for anything that is neither. */
 export function toRuntimeError(error: unknown): RuntimeError | undefined {
   if (error instanceof RuntimeError) return error;
-  if (error instanceof SyscallError) return new RuntimeError(error.message, { errno: error.errno, cause: error });
+  if (error instanceof SyscallError) return callError(error.message, error.syscall, error.errno, error);
   if (isSystemError(error)) {
     const reason = [error.syscall, error.path, error.code].filter(Boolean).join(' ');
-    return new RuntimeError(reason, { errno: error.code, cause: error });
+    return callError(reason, error.syscall, error.code, error);
   }
   return undefined;
 }
+
+/** The error of a failed system call, with a hint where one is known. */
+export function callError(reason: string, call: string, errno: string, cause?: unknown): RuntimeError {
+  // move_mount(2) says it of a mount that would be moved into itself.
+  const hint = errno === 'ELOOP' && call !== 'move_mount' ? LINK_HINT : undefined;
+  return new RuntimeError(reason, { errno, cause, ...(hint !== undefined && { hint }) });
+}
+
+const LINK_HINT = 'it leads over a symbolic link that is not followed here, such as those of /proc, or over too many';
 
 interface SystemError extends Error {
   code: string;
@@ -136,4 +160,17 @@ function isSystemError(error: unknown): error is SystemError {
 export function errnoOf(error: unknown): string | undefined {
   if (error instanceof SyscallError || error instanceof RuntimeError) return error.errno;
   return isSystemError(error) ? error.code : undefined;
+}
+
+// Beside the errors: also what is none of ours can have some.
+const failedUndos = new WeakMap<object, string[]>();
+
+/** Undo steps that failed after an error; they never replace it. */
+export function undoFailuresOf(error: unknown): string[] {
+  return (error instanceof Error && failedUndos.get(error)) || [];
+}
+
+/** Attaches an undo step that failed. */
+export function addUndoFailure(error: unknown, failure: string): void {
+  if (error instanceof Error) failedUndos.set(error, [...undoFailuresOf(error), failure]);
 }

@@ -1,6 +1,6 @@
 // The log: --log FILE and --log-format, in runc's shape, so that managers find the message; warnings; debug on demand.
 import { openSync, writeSync } from 'node:fs';
-import { step } from './errors.ts';
+import { printable, step } from './errors.ts';
 
 export interface LogOptions {
   /** A file to append to; without it warnings go to standard error. */
@@ -36,8 +36,9 @@ function record(level: Level, msg: string): void {
 
 /** A warning: something was asked for and not done, and the specification says to go on. */
 export function warn(msg: string): void {
-  record('warning', msg);
-  if (options.file === undefined) writeAll(2, `runts: warning: ${msg}\n`);
+  const line = printable(msg);
+  record('warning', line);
+  if (options.file === undefined) writeAll(2, `runts: warning: ${line}\n`);
 }
 
 /** The error that ends this process: into the log; printing it is main's job. */

@@ -3,7 +3,7 @@
 
 import type { GlobalOptions } from './cli/commands.ts';
 import { type CommandInvocation, type Invocation, parseCommandLine } from './cli/parse.ts';
-import { RuntimeError, toRuntimeError, UsageError, withStep } from './errors.ts';
+import { toRuntimeError, UsageError, undoFailuresOf, withStep } from './errors.ts';
 import { configureLog, logError, writeAll } from './log.ts';
 
 async function main(argv: string[]): Promise<number> {
@@ -55,7 +55,7 @@ async function fail(error: unknown, invocation: Invocation | undefined, argv: st
   const named = withStep([command, args[0]].filter(Boolean).join(' '), error);
   report(named);
   if (global.debug && error instanceof Error) {
-    const undo = error instanceof RuntimeError ? error.undoFailures.map((text) => `undo: ${text}`) : [];
+    const undo = undoFailuresOf(error).map((text) => `undo: ${text}`);
     for (const detail of [String(error.stack), ...causes(error), ...undo]) writeAll(2, `${detail}\n`);
   }
   return 1;

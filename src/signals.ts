@@ -1,5 +1,5 @@
 // Signal names and numbers of signal(7); x86_64 and arm64 share them.
-import { UsageError } from './errors.ts';
+import { shorten, UsageError } from './errors.ts';
 
 const SIGTERM = 15;
 /** The C library keeps 32 and 33 for its threads, so its SIGRTMIN is 34, not the kernel's 32. */
@@ -38,7 +38,7 @@ export function parseSignal(text: string): number {
   const number = /^\+?\d+$/.test(text) ? Number(text) : numberOfName(text.toUpperCase().replace(/^SIG/, ''));
   if (number === undefined || number > SIGRTMAX) {
     const hint = `use a name such as TERM, SIGKILL or RTMIN+3, or a number from 0 to ${SIGRTMAX}`;
-    throw new UsageError(`unknown signal ${JSON.stringify(text)}`, { hint });
+    throw new UsageError(`unknown signal ${JSON.stringify(shorten(text))}`, { hint });
   }
   return number;
 }

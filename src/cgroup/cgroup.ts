@@ -1,7 +1,7 @@
 // A container's cgroups: made, entered, emptied and removed, one folder in each hierarchy that the host has mounted.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { pollReadable } from '../../bindings/files.ts';
-import { ConfigError, errnoOf, RuntimeError, step } from '../errors.ts';
+import { ConfigError, errnoOf, RuntimeError, shorten, step } from '../errors.ts';
 import type { CgroupPlan } from '../plan/cgroup.ts';
 import { directoryOf, type Hierarchy, readHierarchies } from './hierarchies.ts';
 import { type CgroupFolder, killAll } from './processes.ts';
@@ -27,7 +27,7 @@ export function placeCgroup(plan: CgroupPlan): PlacedCgroup[] {
 function checkNotRoot({ mountPoint }: Hierarchy, directory: string, path: string): void {
   if (directory !== mountPoint) return;
   const rule = `must not lead to the root of a cgroup hierarchy (${mountPoint})`;
-  throw new ConfigError([{ pointer: '/linux/cgroupsPath', value: JSON.stringify(path), rule }]);
+  throw new ConfigError([{ pointer: '/linux/cgroupsPath', value: JSON.stringify(shorten(path)), rule }]);
 }
 
 /** Makes the folders, parents included. An existing one is joined. */

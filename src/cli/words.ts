@@ -1,4 +1,5 @@
 // Words become option values and arguments, by one entry of the table of commands.
+import { shorten } from '../errors.ts';
 import type { CommandSpec, OptionSpec } from './command-spec.ts';
 import { type CommandName, commands, globals, helpOption } from './commands.ts';
 import { notYetError, UnknownNameError, usageError } from './usage.ts';
@@ -82,7 +83,7 @@ function store(read: Words, key: string, { option, text }: { option: OptionSpec;
   const isUnset = text === '' && option.type === 'string' && !option.refusesEmpty;
   const value = isUnset ? option.default : readValue(option, text);
   if (value === undefined && !isUnset) {
-    throw usageError(command, `--${key} ${JSON.stringify(text)} is not ${acceptableValues(option)}`);
+    throw usageError(command, `--${key} ${JSON.stringify(shorten(text))} is not ${acceptableValues(option)}`);
   }
   const list = options[key];
   if (value === undefined) delete options[key];

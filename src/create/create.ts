@@ -74,11 +74,11 @@ export async function create(options: CreateOptions): Promise<Created> {
     actAll(extras.atEnd, record.pid);
     return { record, settings, folderFd };
   } catch (error) {
-    undo.undo(error);
+    const toThrow = undo.undo(error);
     actAll(extras.atEnd, record.pid);
     // runtime.md, lifecycle: after a failed hook the container is destroyed, and the poststop hooks run.
     if (error instanceof HookError) runPoststopHooks(record, settings);
-    throw error;
+    throw toThrow;
   }
 }
 

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { SyscallError } from '../../bindings/errno.ts';
-import { RuntimeError } from '../errors.ts';
+import { RuntimeError, undoFailuresOf } from '../errors.ts';
 import { UndoList } from './undo.ts';
 
 const test = suite('create/undo');
@@ -17,7 +17,7 @@ test('what was done last is taken back first', () => {
 test('the error comes back as it was', () => {
   const error = new RuntimeError('EPERM', { steps: ['mount'] });
   assert.is(new UndoList().undo(error), error);
-  assert.equal([error.oneLine, error.undoFailures], ['mount: EPERM', []]);
+  assert.equal([error.oneLine, undoFailuresOf(error)], ['mount: EPERM', []]);
 });
 
 test('a failure is attached to the error and does not stop the rest', () => {
@@ -33,7 +33,7 @@ test('a failure is attached to the error and does not stop the rest', () => {
   const error = new RuntimeError('EPERM');
   undo.undo(error);
   assert.equal(done, ['state']);
-  assert.equal(error.undoFailures, ['end process: TypeError: a bug', 'remove cgroup: rmdir /cgroup EBUSY']);
+  assert.equal(undoFailuresOf(error), ['end process: TypeError: a bug', 'remove cgroup: rmdir /cgroup EBUSY']);
   assert.is(error.oneLine, 'EPERM');
 });
 
@@ -47,6 +47,17 @@ test('everything is taken back after a mistake of the programmer too', () => {
   const bug = new TypeError('a bug');
   assert.is(undo.undo(bug), bug);
   assert.equal(done, ['state']);
+  assert.equal(undoFailuresOf(bug), ['cgroup: Error: busy']);
+});
+
+test('a failure after a kernel error is attached to the error that is thrown for it', () => {
+  const undo = new UndoList();
+  undo.add('cgroup', () => {
+    throw new Error('busy');
+  });
+  const thrown = undo.undo(new SyscallError('open', 'EPERM', '/x'));
+  assert.ok(thrown instanceof RuntimeError && thrown.oneLine === 'open /x EPERM');
+  assert.equal(undoFailuresOf(thrown), ['cgroup: Error: busy']);
 });
 
 test.run();

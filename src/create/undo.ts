@@ -1,5 +1,5 @@
 // The undo list of a sequence: what was done is taken back in reverse order when a later step fails.
-import { RuntimeError, toRuntimeError } from '../errors.ts';
+import { addUndoFailure, toRuntimeError } from '../errors.ts';
 
 /** Collects undo actions while a sequence goes on. */
 export class UndoList {
@@ -15,14 +15,16 @@ export class UndoList {
    * @returns the error to throw
    */
   undo(error: unknown): unknown {
+    // A kernel error gets its words here, so that what is attached isn't lost when it gets them later.
+    const toThrow = toRuntimeError(error) ?? error;
     for (const [name, action] of this.#actions.reverse()) {
       try {
         action();
       } catch (failure) {
         const reason = toRuntimeError(failure)?.oneLine ?? String(failure);
-        if (error instanceof RuntimeError) error.undoFailures.push(`${name}: ${reason}`);
+        addUndoFailure(toThrow, `${name}: ${reason}`);
       }
     }
-    return error;
+    return toThrow;
   }
 }

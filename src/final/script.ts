@@ -1,6 +1,6 @@
 // A program with names: each call knows what it's for, so that a reported number becomes an error in words.
 import type { SyscallName } from '../../bindings/syscalls.ts';
-import { RuntimeError } from '../errors.ts';
+import { callError, type RuntimeError } from '../errors.ts';
 import type { Address, Operand, Slot } from './memory.ts';
 import { type CallOptions, Program } from './program.ts';
 import { REPORT_SIZE } from './report.ts';
@@ -56,7 +56,9 @@ export function stepError(script: Script, number: number, errno: string, explana
   if (step?.kind !== 'call') throw new Error(`protocol: step ${number} is not a call`);
   const words = explanation.startsWith('e ') ? `(${explanation.slice(2).trim()})` : '';
   const reason = [step.name, step.path, words, errno].filter(Boolean).join(' ');
-  return new RuntimeError(reason, { steps: [...step.doing], errno });
+  const error = callError(reason, step.name, errno);
+  error.steps.push(...step.doing);
+  return error;
 }
 
 /** Builds a program whose steps have names. */

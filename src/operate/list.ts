@@ -1,5 +1,5 @@
 // `list`: all containers of the root.
-import { toRuntimeError } from '../errors.ts';
+import { printable, toRuntimeError } from '../errors.ts';
 import { warn } from '../log.ts';
 import { type StateDocument, stateDocument } from '../state/document.ts';
 import { statusOf } from '../state/status.ts';
@@ -33,7 +33,7 @@ const GAP = 3;
 
 function table(documents: StateDocument[]): string {
   const rows = documents.map(({ id, pid, status, bundle, created, owner }) => {
-    return [id, String(pid), status, bundle, created, owner];
+    return [id, String(pid), status, printable(bundle), created, owner];
   });
   const lines = [HEADINGS, ...rows];
   const widths = HEADINGS.map((_, column) => {

@@ -2,7 +2,7 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import { errnoName } from '../../bindings/constants.ts';
 import { pollReadable, read, write } from '../../bindings/files.ts';
-import { errnoOf, RuntimeError, StateError } from '../errors.ts';
+import { errnoOf, RuntimeError, StateError, shorten } from '../errors.ts';
 import { decodeReport, REPORT_SIZE } from '../final/report.ts';
 import { isFrozen, lifeOf } from '../state/status.ts';
 import { type ContainerRecord, folderOf, RESULT_FIFO, START_FIFO } from '../state/store.ts';
@@ -98,8 +98,8 @@ function executionError({ executable = '' }: ContainerRecord, report: { errno: n
   const isSearched = !executable.includes('/');
   const isMissing = errno === 'ENOENT' && isSearched;
   const reason = isMissing ? 'executable file not found in $PATH' : (REASONS[errno] ?? 'cannot be executed');
-  const call = errno === 'ENOENT' && !isSearched ? `stat ${executable}: ` : '';
-  return new RuntimeError(`exec: ${JSON.stringify(executable)}: ${call}${reason} (execve ${errno})`, {
+  const call = errno === 'ENOENT' && !isSearched ? `stat ${shorten(executable)}: ` : '';
+  return new RuntimeError(`exec: ${JSON.stringify(shorten(executable))}: ${call}${reason} (execve ${errno})`, {
     steps: ['/process/args/0'],
     errno,
   });

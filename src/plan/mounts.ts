@@ -1,7 +1,7 @@
 // config.json's mounts as decided steps: what to mount where, with which attributes, in the order listed.
 import * as K from '../../bindings/constants.ts';
 import type { Mount } from '../bundle/config.ts';
-import { ConfigError } from '../errors.ts';
+import { ConfigError, shorten } from '../errors.ts';
 import { optionEffect } from './mount-options.ts';
 
 export interface MountPlan {
@@ -103,6 +103,6 @@ function sourceOf(mount: Mount, plan: MountPlan, bundle: string): string {
 function requireType(mount: Mount, pointer: string): void {
   if (mount.type !== undefined && mount.type !== '' && mount.type !== 'bind' && mount.type !== 'none') return;
   const rule = `is not a file system type; a bind mount needs "bind" or "rbind" in options`;
-  const problem = { pointer: `${pointer}/type`, value: JSON.stringify(mount.type ?? ''), rule };
+  const problem = { pointer: `${pointer}/type`, value: JSON.stringify(shorten(mount.type ?? '')), rule };
   throw new ConfigError([problem]);
 }

@@ -1,5 +1,5 @@
 // Container ids: what may be one.
-import { UsageError } from '../errors.ts';
+import { shorten, UsageError } from '../errors.ts';
 
 /** Checks a container id before anything is touched: letters, digits and _+-. , as in runc, and not "." or "..". */
 export function checkId(id: string): void {
@@ -8,5 +8,7 @@ export function checkId(id: string): void {
   const isShort = id.length <= 255;
   if (isValid && isShort) return;
   const reason = isValid ? `is ${id.length} characters long, at most 255 are possible` : 'is not a container id';
-  throw new UsageError(`${JSON.stringify(id)} ${reason}`, { hint: 'use letters, digits and the characters _ + - .' });
+  throw new UsageError(`${JSON.stringify(shorten(id))} ${reason}`, {
+    hint: 'use letters, digits and the characters _ + - .',
+  });
 }

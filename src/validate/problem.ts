@@ -1,6 +1,6 @@
 // How a problem in config.json is told, and what a rule is.
 import type { Config, Namespace, NamespaceType } from '../bundle/config.ts';
-import type { ConfigProblem } from '../errors.ts';
+import { type ConfigProblem, printable } from '../errors.ts';
 
 /** One thing that a config's values must satisfy beyond their types. */
 export interface Rule {
@@ -34,13 +34,6 @@ export function show(value: unknown): string {
   const json = JSON.stringify(value, (_key, member) => (typeof member === 'bigint' ? Number(member) : member));
   const text = printable(json ?? String(value));
   return text.length <= SHOWN_LENGTH ? text : `${text.slice(0, SHOWN_LENGTH - 1).toWellFormed()}…`;
-}
-
-// What would move a terminal's cursor or turn the direction of text around.
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
-
-function printable(text: string): string {
-  return text.replace(UNPRINTABLE, (char) => `\\u${char.codePointAt(0)?.toString(16).padStart(4, '0')}`);
 }
 
 /** The entry for a namespace type: with a path it is joined, without it is new; undefined: the runtime's own. */
