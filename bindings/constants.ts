@@ -19,13 +19,6 @@ export function errnoName(number: number): string {
   return ERRNO_NAMES.split(' ')[number - 1] ?? `errno ${number}`;
 }
 
-/** errno name → number, errno(3). Throws for a name that Linux does not have. */
-export function errnoNumber(name: string): number {
-  const index = ERRNO_NAMES.split(' ').indexOf(name);
-  if (index < 0) throw new Error(`no such errno: ${name}`);
-  return index + 1;
-}
-
 // clone(2), unshare(2), setns(2)
 export const CLONE_NEWTIME = 0x00000080;
 export const CLONE_PARENT = 0x00008000;

@@ -80,7 +80,7 @@ test('a file is opened beneath a folder, closed on execve, with the mode asked f
 test('RESOLVE_IN_ROOT keeps an absolute link inside', () => {
   assert.is(
     F.tryOpenat2(folderFd, 'absolute', { flags: K.O_PATH, resolve: K.RESOLVE_IN_ROOT }),
-    -K.errnoNumber('ENOENT'),
+    -2, // ENOENT
   );
 });
 

@@ -138,17 +138,6 @@ test('the errno is found whichever layer threw', () => {
   assert.equal(errors.map(errnoOf), ['EACCES', 'EIO', 'ENOENT']);
 });
 
-test('an error crosses the socket as fields and comes back the same', () => {
-  for (const options of [{}, { steps: ['mount'], hint: 'be root', errno: 'EPERM' }]) {
-    const error = new RuntimeError('fsmount EPERM', options);
-    const back = RuntimeError.fromFields(JSON.parse(JSON.stringify(error.toFields())));
-    assert.equal(
-      [back.oneLine, back.steps, back.hint, back.errno],
-      [error.oneLine, error.steps, error.hint, error.errno],
-    );
-  }
-});
-
 test('failures of undoing do not show in the line', () => {
   const error = new RuntimeError('EPERM');
   addUndoFailure(error, 'remove cgroup: EBUSY');

@@ -1,18 +1,7 @@
 // The errors that reach the user. Each ends as one line with the root cause in it (docs/architecture.md, "Errors").
 import { SyscallError } from '../bindings/errno.ts';
 
-/** What an error is made of, as it crosses from the container's side to the runtime's and into the log. */
-export interface ErrorFields {
-  /** What the runtime was doing, outermost first, e.g. ["create web1", "mount /proc"]. */
-  steps: string[];
-  cause: string;
-  hint?: string;
-  /** The errno's name when a kernel call was the cause. */
-  errno?: string;
-}
-
 const LONGEST = 256;
-const LONG_WORD = new RegExp(`\\S{${LONGEST + 1},}`, 'g');
 
 /** A value that comes from outside, cut to what one line can hold. */
 export function shorten(text: string): string {
@@ -47,24 +36,7 @@ export class RuntimeError extends Error {
   get oneLine(): string {
     const line = [...this.steps, this.reason].join(': ');
     const whole = this.hint === undefined ? line : `${line} — ${this.hint}`;
-    return printable(whole.replace(/\s*\n\s*/g, '; ').replace(LONG_WORD, shorten));
-  }
-
-  toFields(): ErrorFields {
-    return {
-      steps: this.steps,
-      cause: this.reason,
-      ...(this.hint !== undefined && { hint: this.hint }),
-      ...(this.errno !== undefined && { errno: this.errno }),
-    };
-  }
-
-  static fromFields({ steps, cause, hint, errno }: ErrorFields): RuntimeError {
-    return new RuntimeError(cause, {
-      steps,
-      ...(hint !== undefined && { hint }),
-      ...(errno !== undefined && { errno }),
-    });
+    return printable(whole.replace(/\s*\n\s*/g, '; ').replace(/\S{257,}/g, shorten));
   }
 }
 

@@ -56,14 +56,3 @@ function realTimeNumber(name: string): number | undefined {
   const number = end === 'MIN' ? SIGRTMIN + Number(distance) : SIGRTMAX - Number(distance);
   return number >= SIGRTMIN && number <= SIGRTMAX ? number : undefined;
 }
-
-/** The usual name of a signal, e.g. `SIGKILL`, `SIGRTMIN+3`; `signal 99` where there is none. */
-export function signalName(number: number): string {
-  const name = names[number - 1];
-  if (name !== undefined) return `SIG${name}`;
-  if (number < SIGRTMIN || number > SIGRTMAX) return `signal ${number}`;
-  // The shell's `kill -l` also counts from the nearer end.
-  const [fromMin, toMax] = [number - SIGRTMIN, SIGRTMAX - number];
-  if (fromMin <= toMax) return fromMin === 0 ? 'SIGRTMIN' : `SIGRTMIN+${fromMin}`;
-  return toMax === 0 ? 'SIGRTMAX' : `SIGRTMAX-${toMax}`;
-}

@@ -144,6 +144,30 @@ if (isRunts) {
   });
 }
 
+for (const redirections of ['<&-', '>&-', '2>&-', '<&- >&- 2>&-']) {
+  test(`with ${redirections} the runtime works, silently, and the container has nothing in their place`, () => {
+    const bundle = runtime.bundle({ process: { args: ['sleep', '60'] } });
+    const id = runtime.id();
+    const wrapper = ['sh', '-c', `exec "$@" ${redirections}`, 'sh'];
+    const { exit, stdout, stderr } = runtime.command(['create', '--bundle', bundle.directory, id], { wrapper });
+    assert.equal([exit, stdout, stderr], [0, '', '']);
+    runtime.ok(['start', id]);
+    const closed =
+      redirections === '<&-' ? [0] : redirections === '>&-' ? [1] : redirections === '2>&-' ? [2] : [0, 1, 2];
+    const open = [0, 1, 2].filter((fd) => !closed.includes(fd));
+    assert.equal(readdirSync(`/proc/${runtime.state(id).pid}/fd`).map(Number), open);
+    runtime.remove(id);
+  });
+}
+
+for (const limit of [16, 24]) {
+  test(`with a soft limit of ${limit} open files the runtime works, and the container has that limit`, () => {
+    const wrapper = ['sh', '-c', `ulimit -Sn ${limit}; exec "$@"`, 'sh'];
+    const changes = { process: { rlimits: undefined } };
+    assert.is(runtime.inside('ulimit -Sn', changes, { wrapper }), `${limit}\n`);
+  });
+}
+
 test('signals have their default disposition and none is blocked', () => {
   const bundle = runtime.bundle({ process: { args: ['cat', '/proc/self/status'] } });
   const status = parseStatus(runtime.ok(['run', '--bundle', bundle.directory, runtime.id()]));

@@ -34,7 +34,7 @@ export type Invocation =
   | { kind: 'completion'; words?: string[] };
 
 /** What a completion script puts before the words that it asks about; the name is yargs'. */
-export const completionFlag = '--get-yargs-completions';
+const completionFlag = '--get-yargs-completions';
 
 /** Parses what follows the program's name. Throws UsageError. */
 export function parseCommandLine(argv: readonly string[]): Invocation {
