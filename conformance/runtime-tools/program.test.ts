@@ -14,6 +14,13 @@ test('a failed assertion is a failure, with its diagnostic', () => {
   assert.equal(failures, [{ text: 'a', detail: '{}' }]);
 });
 
+test('a failed assertion that only has an exit status is completed from standard error', () => {
+  const stdout = 'not ok 1 - exit status 1\nnot ok 2 - exit status 2\nnot ok 3 - exit status 3\n1..3\n';
+  const stderr = 'failed to create the container\nruntime: a\nx\nfailed to start the container\nruntime: b\n';
+  const texts = ['exit status 1: runtime: a', 'exit status 2: runtime: b', 'exit status 3: '];
+  assert.equal(textsOf({ status: 0, stdout, stderr }), texts);
+});
+
 const REFUSAL = 'failed to create the container\nruntime: no such limit\n';
 const silent: [name: string, stdout: string, stderr: string, passed: number][] = [
   ['a program without assertions passes', 'TAP version 13\n1..0\n', '', 1],

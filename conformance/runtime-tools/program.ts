@@ -86,9 +86,12 @@ function runIsolated(
 export function judge({ status, stdout, stderr }: Ended): Omit<Outcome, 'seconds'> {
   const { assertions, errors, planned } = parseTap(stdout);
   const counted = assertions.filter(({ directive }) => directive === undefined);
+  // Where the description is only the exit status of a command, its words are on standard error.
+  const said = [...stderr.matchAll(/^failed to (?:create|start) the container\n(.*)$/gm)].map(([, line = '']) => line);
+  const textOf = (text: string): string => (/^exit status \d+$/.test(text) ? `${text}: ${said.shift() ?? ''}` : text);
   const failures: Failure[] = counted
     .filter(({ passed }) => !passed)
-    .map(({ description, diagnostic }) => ({ text: description, detail: diagnostic ?? '' }));
+    .map(({ description, diagnostic }) => ({ text: textOf(description), detail: diagnostic ?? '' }));
   for (const error of errors) failures.push({ text: `error without an assertion: ${error}`, detail: stderr });
   for (const line of stderr.match(/^leftover: .*$/gm) ?? []) failures.push({ text: line, detail: '' });
   const hasRefused = stdout === '' && stderr.startsWith('failed to create the container\n');

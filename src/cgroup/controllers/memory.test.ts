@@ -45,6 +45,12 @@ const v1: { name: string; memory: Memory; files?: Record<string, string>; lines:
     memory: { disableOOMKiller: false },
     lines: ['memory.oom_control=0 (memory/disableOOMKiller)'],
   },
+  {
+    name: 'TCP buffers, where the kernel still limits them',
+    memory: { kernelTCP: 4096 },
+    files: { 'memory.kmem.tcp.limit_in_bytes': '9223372036854771712' },
+    lines: ['memory.kmem.tcp.limit_in_bytes=4096 (memory/kernelTCP)'],
+  },
   { name: 'checkBeforeUpdate is what the kernel does', memory: { checkBeforeUpdate: true }, lines: [] },
 ];
 for (const { name, memory, files, lines } of v1) {

@@ -8,12 +8,14 @@ export function memoryV1(memory: Memory, cgroup: CgroupFiles): CgroupWrite[] {
   const at = `${cgroup.pointer}/memory`;
   const { limit, reservation, swappiness, disableOOMKiller } = memory;
   const writes: CgroupWrite[] = [];
-  warnIgnored(memory, cgroup);
+  const isTcpLimited = isSet(memory.kernelTCP) && cgroup.read(KMEM_TCP) !== undefined;
+  warnIgnored(isTcpLimited ? { ...memory, kernelTCP: 0 } : memory, cgroup);
   if (isSet(limit)) writes.push({ file: 'memory.limit_in_bytes', value: String(limit), pointer: `${at}/limit` });
   writes.push(...swapV1(memory, cgroup));
   if (isSet(reservation)) {
     writes.push({ file: 'memory.soft_limit_in_bytes', value: String(reservation), pointer: `${at}/reservation` });
   }
+  if (isTcpLimited) writes.push({ file: KMEM_TCP, value: String(memory.kernelTCP), pointer: `${at}/kernelTCP` });
   if (swappiness !== undefined) {
     writes.push({ file: 'memory.swappiness', value: String(swappiness), pointer: `${at}/swappiness` });
   }
@@ -24,6 +26,8 @@ export function memoryV1(memory: Memory, cgroup: CgroupFiles): CgroupWrite[] {
   return writes;
 }
 
+// Of the limits for kernel memory only this one still does something, where it's there (CONFIG_MEMCG_V1).
+const KMEM_TCP = 'memory.kmem.tcp.limit_in_bytes';
 const MEMSW = 'memory.memsw.limit_in_bytes';
 
 function swapV1({ limit, swap }: Memory, { pointer, read }: CgroupFiles): CgroupWrite[] {
