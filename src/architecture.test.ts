@@ -77,7 +77,7 @@ const LAYERS: [of: RegExp, may: RegExp, why: string][] = [
   ],
   [
     /^src\/operate\//,
-    /^(bindings\/|src\/(errors|log|signals|state\/|cgroup\/|final\/report|hooks|create\/|operate\/|bundle\/config))/,
+    /^(bindings\/|src\/(errors|log|build|signals|state\/|plan\/|cgroup\/|final\/report|hooks|create\/|operate\/|bundle\/config))/,
     'one command each: no command line',
   ],
   [/^src\/main\.ts$/, /^src\/(errors|log|build|debug|cli\/|operate\/dispatch)/, 'the entry'],

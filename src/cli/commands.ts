@@ -53,7 +53,7 @@ export const commands = {
   features: {
     summary: 'print what this runtime supports as JSON',
     arguments: noArguments,
-    implemented: false,
+    implemented: true,
     options: {},
   },
   help: {

@@ -57,6 +57,11 @@ export async function dispatch(invocation: CommandInvocation, print: (text: stri
       spec({ bundle: invocation.options.bundle ?? '.', isRootless: invocation.options.rootless });
       return 0;
     }
+    case 'features': {
+      const { features } = await import('./features.ts');
+      print(features());
+      return 0;
+    }
     default:
       throw new RuntimeError('not supported yet');
   }
