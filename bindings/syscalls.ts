@@ -76,6 +76,15 @@ const NUMBERS = {
   clone3: [435, 435],
   close_range: [436, 436],
   openat2: [437, 437],
+  pread64: [17, 67],
+  pwrite64: [18, 68],
+  fchmod: [91, 52],
+  fchown: [93, 55],
+  getdents64: [217, 61],
+  unlinkat: [263, 35],
+  renameat: [264, 38],
+  faccessat: [269, 48],
+  statx: [332, 291],
   mount_setattr: [442, 442],
 } as const;
 
