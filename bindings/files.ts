@@ -1,6 +1,7 @@
-// Files and descriptors: openat2, mknodat, memfd, sockets and locks. What node:fs can do stays with node:fs.
-import { fchmodSync } from 'node:fs';
+// Files and descriptors: openat2, mknodat, memfd, sockets and locks. Plain files: file-system.ts, stat.ts.
+
 import * as K from './constants.ts';
+import { fchmodSync } from './file-system.ts';
 import { type Argument, addressOf, check, cString, syscall, trySyscall, words64 } from './syscall.ts';
 
 export interface OpenHow {

@@ -1,6 +1,5 @@
 // Loads the FFI addon, once. It lies beside the executable and is opened by absolute path: an embedded copy would be
 // unpacked into a shared temporary folder at every start.
-import { dirname } from 'node:path';
 
 /** The part of koffi's interface that the bindings use. */
 interface Koffi {
@@ -13,14 +12,20 @@ interface Koffi {
 const isCompiled = import.meta.path.startsWith('/$bunfs/');
 
 function addonPath(): string {
-  if (isCompiled) return `${dirname(process.execPath)}/koffi.node`;
+  if (isCompiled) return process.execPath.replace(/[^/]*$/, 'koffi.node');
   const platform = `linux-${process.arch}`;
   return `${import.meta.dir}/../node_modules/@koromix/koffi-${platform}/linux_${process.arch}/koffi.node`;
 }
 
 function loadAddon(): Koffi {
   const addon = { exports: {} as Koffi };
-  process.dlopen(addon, addonPath());
+  try {
+    process.dlopen(addon, addonPath());
+  } catch (error) {
+    // Whatever would report an error needs it.
+    console.error(`runts: ${error instanceof Error ? error.message : error}`);
+    process.reallyExit(1);
+  }
   return addon.exports;
 }
 

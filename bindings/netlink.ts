@@ -1,7 +1,8 @@
 // Sockets of netlink(7) for routing, and conversations over them.
-import { closeSync, openSync } from 'node:fs';
+
 import * as K from './constants.ts';
 import { SyscallError } from './errno.ts';
+import { closeSync, openSync } from './file-system.ts';
 import { read, write } from './files.ts';
 import { errorIn, type Message, messagesIn, NLMSG_DONE, NLMSG_ERROR } from './netlink-messages.ts';
 import type { Request } from './rtnetlink.ts';

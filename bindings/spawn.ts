@@ -1,6 +1,7 @@
 // Starts a program from a descriptor, without forking this process: posix_spawn(3) shares its memory until execve.
-import { readlinkSync } from 'node:fs';
+
 import { SyscallError } from './errno.ts';
+import { readlinkSync } from './file-system.ts';
 import { closeOnExecFrom, setCloseOnExec } from './files.ts';
 import { libc } from './koffi.ts';
 import { type Argument, addressOf, cString, words64 } from './syscall.ts';

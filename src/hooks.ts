@@ -1,8 +1,10 @@
 // Runs hooks: programs of the bundle's maker at fixed moments of a container's life (config.md, "POSIX-platform Hooks").
-import { closeSync, existsSync, fstatSync, openSync, readlinkSync, readSync, writeSync } from 'node:fs';
+
 import { errnoName, O_PATH, SIGKILL } from '../bindings/constants.ts';
+import { closeSync, existsSync, openSync, readlinkSync, readSync, writeSync } from '../bindings/file-system.ts';
 import { close, memfdCreate, pollReadable, socketpair } from '../bindings/files.ts';
 import { kill, pidfdOpen, wait } from '../bindings/process.ts';
+import { fstatSync } from '../bindings/stat.ts';
 import { type Hook, type HookKind, NAMESPACE_TYPES } from './bundle/config.ts';
 import { readHostFacts } from './create/host.ts';
 import { HookError, toRuntimeError, withStep } from './errors.ts';
@@ -111,7 +113,7 @@ function runHook(hook: Hook, state: StateDocument, settings: CallerSettings, pla
   const [parentFd, syncFd] = socketpair();
   try {
     // At a position: the descriptor's own stays at the start, where the hook begins to read.
-    writeSync(inputFd, JSON.stringify(state), 0);
+    writeSync(inputFd, new TextEncoder().encode(JSON.stringify(state)), 0, undefined, 0);
     const script = hookScript({ hook, syncFd, inputFd, outputFd, container: place, settings });
     const placeFds = place === undefined ? [] : placeDescriptors(place);
     const inherit = [syncFd, inputFd, outputFd, ...placeFds];

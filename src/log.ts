@@ -1,5 +1,5 @@
 // The log: --log FILE and --log-format, in runc's shape, so that managers find the message; warnings; debug on demand.
-import { openSync, writeSync } from 'node:fs';
+import { openSync, writeSync } from '../bindings/file-system.ts';
 import { printable, step } from './errors.ts';
 
 export interface LogOptions {
@@ -55,7 +55,7 @@ export function debug(msg: () => string): void {
 /** Writes all of a text to a descriptor. Nobody can be told if that fails: the reader has gone. */
 export function writeAll(fd: number, text: string): void {
   try {
-    const bytes = Buffer.from(text);
+    const bytes = new TextEncoder().encode(text);
     for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
   } catch {
     // EPIPE, EBADF: there is no other place to say it.

@@ -1,5 +1,7 @@
 // Finds a bundle and reads its config.json (bundle.md).
-import { closeSync, constants, fstatSync, openSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import * as K from '../../bindings/constants.ts';
+import { closeSync, openSync, readFileSync, realpathSync } from '../../bindings/file-system.ts';
+import { fstatSync, statSync } from '../../bindings/stat.ts';
 import { errnoOf, RuntimeError, step } from '../errors.ts';
 import { validateConfig } from '../validate/config.ts';
 import type { Config } from './config.ts';
@@ -38,7 +40,7 @@ function readConfig(path: string): Uint8Array {
 function openConfig(path: string): number {
   try {
     // Without waiting, should it be a FIFO.
-    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    return openSync(path, K.O_RDONLY | K.O_NONBLOCK);
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw error;
     throw new RuntimeError(`${path} does not exist`, { hint: '`runts spec` writes one' });

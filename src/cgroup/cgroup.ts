@@ -1,6 +1,7 @@
 // A container's cgroups: made, entered, emptied and removed, one folder in each hierarchy that the host has mounted.
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from '../../bindings/file-system.ts';
 import { pollReadable } from '../../bindings/files.ts';
+import { readdirSync } from '../../bindings/stat.ts';
 import { ConfigError, errnoOf, RuntimeError, shorten, step } from '../errors.ts';
 import type { CgroupPlan } from '../plan/cgroup.ts';
 import { directoryOf, type Hierarchy, readHierarchies } from './hierarchies.ts';

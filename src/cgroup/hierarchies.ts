@@ -1,5 +1,5 @@
 // Which cgroup hierarchies this host has mounted where, and which cgroups of them the runtime itself is in.
-import { readFileSync } from 'node:fs';
+import { readFileSync } from '../../bindings/file-system.ts';
 
 /** A mounted cgroup hierarchy. */
 export interface Hierarchy {

@@ -1,6 +1,7 @@
 // Sets the limits of linux.resources: each controller's part goes to the hierarchy that has the controller, whichever
 // version that is. Loaded only for containers that have limits.
-import { closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs';
+import * as K from '../../bindings/constants.ts';
+import { closeSync, openSync, readFileSync, writeSync } from '../../bindings/file-system.ts';
 import type { Resources } from '../bundle/config.ts';
 import { errnoOf, RuntimeError } from '../errors.ts';
 import type { PlacedCgroup } from './cgroup.ts';
@@ -123,9 +124,9 @@ const HINTS: Record<string, string> = {
 
 // Without O_CREAT and O_TRUNC, which these file systems would refuse for a file that is not there with other errnos.
 function writeText(path: string, value: string): void {
-  const fd = openSync(path, constants.O_WRONLY);
+  const fd = openSync(path, K.O_WRONLY);
   try {
-    writeSync(fd, value);
+    writeSync(fd, new TextEncoder().encode(value));
   } finally {
     closeSync(fd);
   }

@@ -1,8 +1,10 @@
 // The processes in a container's cgroups: found, thawed, and killed so that none gets away.
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+
 import { SIGKILL } from '../../bindings/constants.ts';
+import { existsSync, readFileSync, writeFileSync } from '../../bindings/file-system.ts';
 import { pollReadable } from '../../bindings/files.ts';
 import { kill, wait } from '../../bindings/process.ts';
+import { readdirSync } from '../../bindings/stat.ts';
 import { errnoOf, step } from '../errors.ts';
 import type { ContainerRecord } from '../state/store.ts';
 

@@ -1,11 +1,13 @@
 // Paths of a container that is being set up, for what takes more than a few calls: making missing folders, following
 // links to nowhere, copying. Works on the root's descriptor, which the container process has sent; every path is
 // resolved by openat2 within that root, like in init/paths.ts.
-import { closeSync, fstatSync, readlinkSync } from 'node:fs';
+
 import * as K from '../../bindings/constants.ts';
 import { SyscallError } from '../../bindings/errno.ts';
+import { closeSync, readlinkSync } from '../../bindings/file-system.ts';
 import { fchownat, mkdirat, mknodat, tryOpenat2 } from '../../bindings/files.ts';
 import { umask } from '../../bindings/privileges.ts';
+import { fstatSync } from '../../bindings/stat.ts';
 import { errnoOf, RuntimeError } from '../errors.ts';
 import { makedev } from '../init/devices.ts';
 import { IN_ROOT, relative, split } from '../init/paths.ts';

@@ -1,18 +1,10 @@
 // tmpcopyup: fills a new tmpfs with what lay at its mount point. The source belongs to the container's image and may be
 // hostile: entries are opened by name within their folder, without following links or crossing mounts.
-import {
-  closeSync,
-  fchmodSync,
-  fchownSync,
-  fstatSync,
-  readdirSync,
-  readlinkSync,
-  readSync,
-  type Stats,
-  writeSync,
-} from 'node:fs';
+
 import * as K from '../../bindings/constants.ts';
+import { closeSync, fchmodSync, fchownSync, readlinkSync, readSync, writeSync } from '../../bindings/file-system.ts';
 import { fchmodat, fchownat, mkdirat, mknodat, openat2, symlinkat } from '../../bindings/files.ts';
+import { fstatSync, readdirSync, type Stats } from '../../bindings/stat.ts';
 
 const BENEATH = K.RESOLVE_BENEATH | K.RESOLVE_NO_SYMLINKS | K.RESOLVE_NO_XDEV;
 

@@ -1,9 +1,11 @@
 // `create`, the runtime's side: from a bundle to a container process that waits for `start`. Every step that leaves
 // something behind notes how to take it back first.
-import { closeSync, mkdirSync, openSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+
 import * as K from '../../bindings/constants.ts';
+import { closeSync, mkdirSync, openSync, unlinkSync, writeFileSync } from '../../bindings/file-system.ts';
 import { flock, mknodat, socketpair } from '../../bindings/files.ts';
 import { kill, wait } from '../../bindings/process.ts';
+import { statSync } from '../../bindings/stat.ts';
 import { loadBundle } from '../bundle/bundle.ts';
 import type { Config } from '../bundle/config.ts';
 import type { PlacedCgroup } from '../cgroup/cgroup.ts';

@@ -1,6 +1,7 @@
 // The runtime's side while the init program sets the container up: answers what it asks, until it is ready.
-import { closeSync, writeFileSync } from 'node:fs';
+
 import { errnoName } from '../../bindings/constants.ts';
+import { closeSync, writeFileSync } from '../../bindings/file-system.ts';
 import { pollReadable, write } from '../../bindings/files.ts';
 import { type ExitStatus, pidfdOpen, wait } from '../../bindings/process.ts';
 import { allowDevices, type PlacedCgroup } from '../cgroup/cgroup.ts';

@@ -1,7 +1,9 @@
 // HOME, for a config that does not set it.
-import { closeSync, fstatSync, readSync } from 'node:fs';
+
 import * as K from '../../bindings/constants.ts';
+import { closeSync, readSync } from '../../bindings/file-system.ts';
 import { tryOpenat2 } from '../../bindings/files.ts';
+import { fstatSync } from '../../bindings/stat.ts';
 import { IN_ROOT } from '../init/paths.ts';
 
 const MAX_PASSWD = 1 << 20;

@@ -1,6 +1,6 @@
 // Gathers what the plan has to know about the runtime's process and the kernel.
-import { existsSync, readFileSync } from 'node:fs';
-import { release } from 'node:os';
+
+import { existsSync, readFileSync } from '../../bindings/file-system.ts';
 import { getRlimit } from '../../bindings/process.ts';
 import { RuntimeError } from '../errors.ts';
 import type { HostFacts } from '../plan/host-facts.ts';
@@ -12,7 +12,7 @@ const RLIMIT_NOFILE = 7;
  * @throws RuntimeError on a kernel or an architecture that the runtime does not support
  */
 export function readHostFacts(): HostFacts {
-  checkPlatform(release(), process.arch);
+  checkPlatform(readFileSync('/proc/sys/kernel/osrelease', 'latin1').trim(), process.arch);
   const status = readFileSync('/proc/self/status', 'latin1');
   const permitted = maskField(status, 'CapPrm');
   const bounding = maskField(status, 'CapBnd');

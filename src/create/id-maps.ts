@@ -1,5 +1,5 @@
 // Writes the id maps of a new user namespace, user_namespaces(7).
-import { writeFileSync } from 'node:fs';
+import { writeFileSync } from '../../bindings/file-system.ts';
 import type { IdMapping } from '../bundle/config.ts';
 import { step } from '../errors.ts';
 import type { NamespacePlan } from '../plan/namespaces.ts';

@@ -1,5 +1,5 @@
 // The container's groups in the resctrl file system: made, filled, entered, removed (config-linux.md, "IntelRdt").
-import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from '../../bindings/file-system.ts';
 import { errnoOf, RuntimeError, step, toRuntimeError } from '../errors.ts';
 import { hasSchema, type IntelRdtPlan, isCompared } from '../plan/intel-rdt.ts';
 import type { ContainerRecord } from '../state/store.ts';

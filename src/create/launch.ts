@@ -1,8 +1,10 @@
 // Starts the container's init program, with what it needs to have looked up on the host.
-import { closeSync, fstatSync, openSync, statSync } from 'node:fs';
+
 import * as K from '../../bindings/constants.ts';
+import { closeSync, openSync } from '../../bindings/file-system.ts';
 import { memfdProgram } from '../../bindings/files.ts';
 import { namespaceFlag } from '../../bindings/process.ts';
+import { fstatSync, statSync } from '../../bindings/stat.ts';
 import { NAMESPACE_TYPES } from '../bundle/config.ts';
 import type { PlacedCgroup } from '../cgroup/cgroup.ts';
 import { RuntimeError, step } from '../errors.ts';

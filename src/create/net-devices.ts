@@ -1,8 +1,9 @@
 // Moves network interfaces into the container's network namespace, with their addresses (config-linux.md, "Network
 // Devices"). From there on they are the namespace's: nothing moves them back but a `create` that fails.
-import { closeSync, fstatSync, openSync } from 'node:fs';
+import { closeSync, openSync } from '../../bindings/file-system.ts';
 import { ask, netlinkSocket, netlinkSocketIn } from '../../bindings/netlink.ts';
 import * as R from '../../bindings/rtnetlink.ts';
+import { fstatSync } from '../../bindings/stat.ts';
 import { errnoOf, RuntimeError, step } from '../errors.ts';
 import type { NetDevicePlan } from '../plan/net-devices.ts';
 

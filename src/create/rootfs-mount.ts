@@ -1,10 +1,12 @@
 // Takes away the mounts of a container that has no mount namespace of its own.
-import { closeSync, constants, fstatSync, openSync } from 'node:fs';
+
 import * as K from '../../bindings/constants.ts';
 import { errnoName } from '../../bindings/constants.ts';
+import { closeSync, openSync } from '../../bindings/file-system.ts';
 import { socketpair } from '../../bindings/files.ts';
 import { umount2 } from '../../bindings/mount.ts';
 import { wait } from '../../bindings/process.ts';
+import { fstatSync } from '../../bindings/stat.ts';
 import { errnoOf } from '../errors.ts';
 import { Script, stepError } from '../final/script.ts';
 import { receive } from '../protocol.ts';
@@ -58,7 +60,7 @@ const NOT_THERE = 2;
 function openIfThere(path: string): number | undefined {
   try {
     // Whatever is there now: opening must not wait for it, as for a FIFO.
-    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    return openSync(path, K.O_RDONLY | K.O_NONBLOCK);
   } catch (error) {
     if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined;
     throw error;

@@ -1,5 +1,4 @@
 // Mounts of type "cgroup": the container sees its own cgroup, in the layout that the host has (v1, hybrid, v2).
-import { basename } from 'node:path';
 import * as K from '../../bindings/constants.ts';
 import type { PlacedCgroup } from '../cgroup/cgroup.ts';
 import type { Slot } from '../final/memory.ts';
@@ -45,7 +44,7 @@ function makeV1(root: Root, plan: MountPlan, { placed, hasNamespace }: CgroupMou
   script.release(attachAt(root, tmpfs, plan.destination, 'directory'));
   const [mount, folder] = [script.slot(), script.slot()];
   for (const place of placed) {
-    const name = basename(place.hierarchy.mountPoint);
+    const name = place.hierarchy.mountPoint.replace(/.*\//, '');
     view(root, place, plan, { hasNamespace, into: mount });
     makeFolder(script, { parent: tmpfs, name, into: folder });
     attach(script, mount, folder, `${plan.destination}/${name}`);

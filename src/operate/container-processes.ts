@@ -1,5 +1,5 @@
 // Which processes are a container's.
-import { readlinkSync } from 'node:fs';
+import { readlinkSync } from '../../bindings/file-system.ts';
 import { ownFolders, processesIn } from '../cgroup/processes.ts';
 import { errnoOf } from '../errors.ts';
 import { startTimeOf } from '../state/status.ts';

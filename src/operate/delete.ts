@@ -1,6 +1,7 @@
 // `delete`: takes a container away, with everything that `create` made for it.
-import { closeSync } from 'node:fs';
+
 import { SIGKILL } from '../../bindings/constants.ts';
+import { closeSync } from '../../bindings/file-system.ts';
 import { pollReadable } from '../../bindings/files.ts';
 import { kill, pidfdOpen, pidfdSendSignal, wait } from '../../bindings/process.ts';
 import { removeCgroup } from '../cgroup/cgroup.ts';

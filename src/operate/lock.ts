@@ -1,7 +1,9 @@
 // The lock of a container: on its folder, held by every command that changes its state.
-import { closeSync, fstatSync, readFileSync, statSync } from 'node:fs';
+
 import { LOCK_EX, LOCK_NB, LOCK_UN } from '../../bindings/constants.ts';
+import { closeSync, readFileSync } from '../../bindings/file-system.ts';
 import { flock, pollReadable } from '../../bindings/files.ts';
+import { fstatSync, statSync } from '../../bindings/stat.ts';
 import { errnoOf, RuntimeError } from '../errors.ts';
 import { folderOf, openFolder } from '../state/store.ts';
 

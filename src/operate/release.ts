@@ -1,6 +1,7 @@
 // The moment of `start`: the waiting process is told to go on, and has become the user's program when this returns.
-import { closeSync, constants, openSync } from 'node:fs';
+import * as K from '../../bindings/constants.ts';
 import { errnoName } from '../../bindings/constants.ts';
+import { closeSync, openSync } from '../../bindings/file-system.ts';
 import { pollReadable, read, write } from '../../bindings/files.ts';
 import { errnoOf, RuntimeError, StateError, shorten } from '../errors.ts';
 import { decodeReport, REPORT_SIZE } from '../final/report.ts';
@@ -14,7 +15,7 @@ import { type ContainerRecord, folderOf, RESULT_FIFO, START_FIFO } from '../stat
  */
 export function release(root: string, record: ContainerRecord): void {
   const folder = folderOf(root, record.id);
-  const resultFd = openSync(`${folder}/${RESULT_FIFO}`, constants.O_RDONLY | constants.O_NONBLOCK);
+  const resultFd = openSync(`${folder}/${RESULT_FIFO}`, K.O_RDONLY | K.O_NONBLOCK);
   const startFd = openForRelease(`${folder}/${START_FIFO}`);
   try {
     if (startFd === undefined) throw diedTooEarly(record);
@@ -29,7 +30,7 @@ export function release(root: string, record: ContainerRecord): void {
 // Nobody reads: fifo(7), ENXIO. It was there a moment ago.
 function openForRelease(fifo: string): number | undefined {
   try {
-    return openSync(fifo, constants.O_WRONLY | constants.O_NONBLOCK);
+    return openSync(fifo, K.O_WRONLY | K.O_NONBLOCK);
   } catch (error) {
     if (errnoOf(error) === 'ENXIO') return undefined;
     throw error;
@@ -66,7 +67,7 @@ function heldUp(obstacle: string, stillWaits: boolean): StateError {
 
 // What the process hasn't read yet. Returns whether there was something.
 function takeBack(startFifo: string): boolean {
-  const fd = openSync(startFifo, constants.O_RDONLY | constants.O_NONBLOCK);
+  const fd = openSync(startFifo, K.O_RDONLY | K.O_NONBLOCK);
   try {
     return read(fd, new Uint8Array(1)) === 1;
   } catch (error) {

@@ -1,6 +1,7 @@
 // `run`: create and start in one; in the foreground it stays, passes signals on and ends with the container's status.
-import { closeSync } from 'node:fs';
+
 import { SIGCHLD } from '../../bindings/constants.ts';
+import { closeSync } from '../../bindings/file-system.ts';
 import { pollReadable, read } from '../../bindings/files.ts';
 import { becomeSubreaper } from '../../bindings/privileges.ts';
 import { pidfdOpen, pidfdSendSignal, setSignalMask, signalfd, wait } from '../../bindings/process.ts';

@@ -1,5 +1,5 @@
 // `spec`: writes a config.json to start from, with runc's defaults.
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from '../../bindings/file-system.ts';
 import type { Config, Mount, NamespaceType } from '../bundle/config.ts';
 import { RuntimeError, step } from '../errors.ts';
 

@@ -1,5 +1,5 @@
 // `start`: lets a created container's process become the user's program.
-import { closeSync } from 'node:fs';
+import { closeSync } from '../../bindings/file-system.ts';
 import { HookError, RuntimeError, StateError } from '../errors.ts';
 import { stateDocument } from '../state/document.ts';
 import { checkId } from '../state/id.ts';

@@ -1,5 +1,5 @@
 // The state as `state`, `list` and the hooks see it: the specification's properties (runtime.md, "State") and runc's.
-import { readFileSync } from 'node:fs';
+import { readFileSync } from '../../bindings/file-system.ts';
 import type { Status } from './status.ts';
 import type { ContainerRecord } from './store.ts';
 

@@ -1,6 +1,6 @@
 // The container's plan, kept for what happens in the container after `create`: startContainer hooks run with the rights
 // of the container process. Written only where there are such hooks.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from '../../bindings/file-system.ts';
 import { step } from '../errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import { folderOf, PLAN_FILE } from './store.ts';

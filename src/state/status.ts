@@ -1,5 +1,6 @@
 // A container's status, computed from the kernel at every call, never only remembered.
-import { closeSync, constants, existsSync, openSync, readFileSync } from 'node:fs';
+import * as K from '../../bindings/constants.ts';
+import { closeSync, existsSync, openSync, readFileSync } from '../../bindings/file-system.ts';
 import { errnoOf } from '../errors.ts';
 import { type ContainerRecord, folderOf, isCreated, START_FIFO } from './store.ts';
 
@@ -83,7 +84,7 @@ export function containerPidOf(pid: number): number {
 function waitsForStart(root: string, id: string): boolean {
   try {
     const fifo = `${folderOf(root, id)}/${START_FIFO}`;
-    closeSync(openSync(fifo, constants.O_WRONLY | constants.O_NONBLOCK));
+    closeSync(openSync(fifo, K.O_WRONLY | K.O_NONBLOCK));
     return true;
   } catch (error) {
     if (errnoOf(error) === 'ENXIO' || errnoOf(error) === 'ENOENT') return false;

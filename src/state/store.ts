@@ -4,13 +4,13 @@ import {
   existsSync,
   mkdirSync,
   openSync,
-  readdirSync,
   readFileSync,
   renameSync,
   rmdirSync,
   unlinkSync,
   writeFileSync,
-} from 'node:fs';
+} from '../../bindings/file-system.ts';
+import { readdirSync } from '../../bindings/stat.ts';
 import type { HookKind, Hooks } from '../bundle/config.ts';
 import { errnoOf, RuntimeError, StateError, step } from '../errors.ts';
 
