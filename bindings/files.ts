@@ -1,7 +1,7 @@
 // Files and descriptors: openat2, mknodat, memfd, sockets and locks. Plain files: file-system.ts, stat.ts.
 
 import * as K from './constants.ts';
-import { fchmodSync } from './file-system.ts';
+import { fchmodSync, openSync } from './file-system.ts';
 import { type Argument, addressOf, check, cString, syscall, trySyscall, words64 } from './syscall.ts';
 
 export interface OpenHow {
@@ -82,6 +82,11 @@ export function memfdProgram(name: string): number {
   let fd = trySyscall('memfd_create', cString(name), flags | K.MFD_EXEC);
   if (fd === -22) fd = trySyscall('memfd_create', cString(name), flags);
   return check('memfd_create', fd, name);
+}
+
+/** A descriptor of a program that can only be executed (O_PATH), not written as long as it's not sealed. */
+export function openToExecute(programFd: number): number {
+  return openSync(`/proc/self/fd/${programFd}`, K.O_PATH | K.O_CLOEXEC);
 }
 
 /**

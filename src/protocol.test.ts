@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { close, socketpair, write } from '../bindings/files.ts';
 import { type Event, Script } from './final/script.ts';
-import { type Message, receive } from './protocol.ts';
+import { type Message, receive, Sequence } from './protocol.ts';
 
 const test = suite('protocol');
 
@@ -68,6 +68,51 @@ test('a partner who has died with something unread has ended without a word', ()
 
 test('an event that the script does not have is a mistake of the programmer', () => {
   for (const step of [0, 1, 99]) assert.throws(() => received(words(step, 0)), /protocol: step \d+ is not an event/);
+});
+
+const event = (type: string): Event => ({ type }) as Event;
+
+// The first event that is not accepted, by its place.
+function refusedIn(types: string): number {
+  const sequence = new Sequence();
+  return types.split(' ').findIndex((type) => {
+    const fd = type === 'root' ? 5 : undefined;
+    try {
+      sequence.accept({ kind: 'event', event: event(type), pid: 0, fd });
+      return false;
+    } catch {
+      return true;
+    }
+  });
+}
+
+const sequences: [types: string, refused: number, name: string][] = [
+  [
+    'started mapIds setup timeOffsets root makePath copyUpFrom copyUpTo makePath mounted makePath final ready',
+    -1,
+    'all',
+  ],
+  ['started setup root mounted final ready', -1, 'what a plain container says'],
+  ['mapIds setup started root', -1, 'a process that is faster than the one that made it'],
+  ['started started', 1, 'a second process'],
+  ['started setup root started', 3, 'a process made later'],
+  ['setup root started', 2, 'a process that is told of too late'],
+  ['started setup root root', 3, 'a second root'],
+  ['started setup makePath root', 2, 'paths before there is a root'],
+  ['started setup root mounted final makePath', 5, 'paths after the last program is there'],
+  ['started setup root mounted mounted', 4, 'hooks twice'],
+  ['started setup root final mounted', 4, 'the way back'],
+  ['started setup setup', 2, 'the second program twice'],
+];
+for (const [types, refused, name] of sequences) {
+  test(`the order of events, ${name}`, () => assert.is(refusedIn(types), refused));
+}
+
+test('a descriptor comes with the root, and with nothing else', () => {
+  const accept = (type: string, fd: number | undefined) => () =>
+    new Sequence().accept({ kind: 'event', event: event(type), pid: 0, fd });
+  assert.throws(accept('root', undefined), /protocol: root/);
+  assert.throws(accept('setup', 5), /protocol: setup/);
 });
 
 test.run();

@@ -25,6 +25,52 @@ export type Message =
   | { kind: 'explanation'; text: string }
   | { kind: 'failure'; step: number; errno: number };
 
+/** Where each event belongs in the order of the table above. */
+const ORDER: Record<Event['type'], number> = {
+  started: 0,
+  mapIds: 1,
+  setup: 2,
+  timeOffsets: 3,
+  root: 4,
+  makePath: 5,
+  copyUpFrom: 5,
+  copyUpTo: 5,
+  checkDevice: 5,
+  mounted: 6,
+  final: 7,
+  ready: 8,
+};
+
+/**
+ * Holds a program to the table. What it says comes from within the container: should anybody there have got hold of it,
+ * it must not make the runtime do things twice or out of their turn, such as kill another process or run hooks again.
+ */
+export class Sequence {
+  #last = 0;
+  #hasStarted = false;
+
+  /** Throws for an event that is not due. */
+  accept({ event: { type }, fd }: Message & { kind: 'event' }): void {
+    if (!this.#isDue(type)) throw new Error(`protocol: the event ${type} is out of its turn`);
+    if ((type === 'root') !== (fd !== undefined)) throw new Error(`protocol: ${type} and a descriptor`);
+  }
+
+  // The container process may have said mapIds or setup before the one that made it says started. What it needs while it
+  // sets up the root may come any number of times, everything else once.
+  #isDue(type: Event['type']): boolean {
+    const place = ORDER[type];
+    if (type === 'started') {
+      const isDue = !this.#hasStarted && this.#last <= ORDER.setup;
+      this.#hasStarted = true;
+      return isDue;
+    }
+    if (place === ORDER.makePath) return this.#last >= ORDER.root && this.#last <= ORDER.mounted;
+    const isDue = place > this.#last;
+    this.#last = place;
+    return isDue;
+  }
+}
+
 const MAX_MESSAGE = 512;
 
 /**

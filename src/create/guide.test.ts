@@ -88,6 +88,8 @@ function lineOf(action: () => void): string {
   }
 }
 
+const OUT_OF_TURN = 'Error: protocol: the event mounted is out of its turn';
+
 test('a program is answered until it is ready', () => {
   const { line, log, answers, pid } = serve([
     { type: 'started' },
@@ -111,6 +113,14 @@ test('what the container process asks before its pid is known is answered then',
   assert.equal([line, answers], ['ready', 1]);
 });
 
+test('nobody can make the runtime take another process for the container, or do things twice', () => {
+  const twice = serve([{ type: 'started' }, { type: 'setup' }, { type: 'started' }]);
+  assert.equal([twice.line, twice.pid], ['Error: protocol: the event started is out of its turn', NO_PID]);
+  const again = serve([{ type: 'started' }, { type: 'mounted' }, { type: 'mounted' }]);
+  assert.equal([again.line, again.answers], ['Error: protocol: the event mounted is out of its turn', 1]);
+  assert.is(withRealProgram([{ type: 'final' }, { type: 'mounted' }]).line, OUT_OF_TURN);
+});
+
 test('a failure is told in words', () => {
   const { line, answers } = serve([{ type: 'started' }, { type: 'failure', errno: 22 }]);
   assert.equal([line, answers], ['mount /mounts/0: fsconfig size=x EINVAL', 0]);
@@ -125,7 +135,7 @@ test('the explanation of a file system is part of it', () => {
 });
 
 test('a device that nobody planned is a mistake of the programmer', () => {
-  const { line } = serve([{ type: 'started' }, { type: 'checkDevice', index: 99 }]);
+  const { line } = withRealProgram([{ type: 'checkDevice', index: 99 }]);
   assert.is(line, 'Error: protocol: there is no device 99');
 });
 

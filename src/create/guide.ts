@@ -10,7 +10,7 @@ import { type Event, stepError } from '../final/script.ts';
 import { runCreateContainerHooks, runHooks } from '../hooks.ts';
 import type { CallerSettings } from '../init/hook.ts';
 import type { Plan } from '../plan/plan.ts';
-import { receive } from '../protocol.ts';
+import { type Message, receive, Sequence } from '../protocol.ts';
 import { stateDocument } from '../state/document.ts';
 import type { ContainerRecord } from '../state/store.ts';
 import { checkDevice, makePath, type Owner, openPath } from './container-paths.ts';
@@ -50,6 +50,7 @@ class Server {
   #rootFd = -1;
   #copySourceFd = -1;
   #explanation = '';
+  readonly #sequence = new Sequence();
   readonly #early: Event[] = [];
   readonly #owner: Owner;
 
@@ -70,10 +71,15 @@ class Server {
     if (message.kind === 'explanation') this.#explanation = message.text;
     else if (message.kind === 'failure') {
       throw stepError(launched.script, message.step, errnoName(message.errno), this.#explanation);
-    } else if (message.event.type === 'started') this.#started(message.pid);
+    } else this.#event(message);
+  }
+
+  #event(message: Message & { kind: 'event' }): void {
+    this.#sequence.accept(message);
+    if (message.event.type === 'started') this.#started(message.pid);
     else if (message.event.type === 'root') this.#rootFd = message.fd ?? -1;
     // The container process may be faster than the one that made it.
-    else if (record.pid === 0) this.#early.push(message.event);
+    else if (this.guided.record.pid === 0) this.#early.push(message.event);
     else this.#answer(message.event);
   }
 

@@ -2,7 +2,7 @@
 
 import * as K from '../../bindings/constants.ts';
 import { closeSync, openSync } from '../../bindings/file-system.ts';
-import { memfdProgram } from '../../bindings/files.ts';
+import { memfdProgram, openToExecute } from '../../bindings/files.ts';
 import { namespaceFlag } from '../../bindings/process.ts';
 import { fstatSync, statSync } from '../../bindings/stat.ts';
 import { NAMESPACE_TYPES } from '../bundle/config.ts';
@@ -54,13 +54,20 @@ export function launch(inputs: LaunchInputs): Launched {
   const v2 = placedCgroup.find(({ hierarchy }) => hierarchy.version === 2);
   const cgroupFd = v2 && step(`open cgroup ${v2.directory}`, () => openSync(v2.directory, 'r'));
   const [setupFd, finalFd] = [memfdProgram('runts-init'), memfdProgram('runts-init')];
-  const begin = beginScript({ plan, namespaces, placedCgroup, cgroupFd, syncFd, setupFd });
-  const own = [...namespaces.map(({ fd }) => fd), ...(cgroupFd === undefined ? [] : [cgroupFd])];
-  const inherit = [syncFd, startFd, resultFd, setupFd, finalFd, ...own];
+  // What is in the container can execute its programs, but not write them.
+  const [setupPathFd, finalPathFd] = [openToExecute(setupFd), openToExecute(finalFd)];
+  const begin = beginScript({ plan, namespaces, placedCgroup, cgroupFd, syncFd, setupFd: setupPathFd });
+  const own = [
+    setupPathFd,
+    finalPathFd,
+    ...namespaces.map(({ fd }) => fd),
+    ...(cgroupFd === undefined ? [] : [cgroupFd]),
+  ];
+  const inherit = [syncFd, startFd, resultFd, ...own];
   const options = { name: 'runts-init', inherit, firstOwn: 3 + plan.preserveFds };
   const starterPid = step('start the init program', () => spawnScript(begin, options));
   for (const fd of own) closeSync(fd);
-  const setup = setupScript({ ...inputs, finalFd, mountFacts });
+  const setup = setupScript({ ...inputs, finalFd: finalPathFd, mountFacts });
   fillWithScript(setupFd, setup);
   closeSync(setupFd);
   const scripts = [begin, setup];

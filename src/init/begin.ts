@@ -45,7 +45,8 @@ export function beginScript(inputs: BeginInputs): Script {
 
 /**
  * ptrace(2), "Ptrace access mode checking": with the host's root directory and ids still its own, nobody in the
- * namespaces that it joins may look into this process (CVE-2016-9962). Children inherit that, execve(2) ends it.
+ * namespaces that it joins may look into this process (CVE-2016-9962). Children inherit that, execve(2) ends it: each
+ * program begins with it.
  */
 export function forbidTracing(script: Script): void {
   script.call('prctl', [K.PR_SET_DUMPABLE, 0, 0, 0, 0]);

@@ -23,13 +23,18 @@ for (const [preserved, first] of [
 ] as const) {
   test(`first of all, descriptors from ${first} on are closed on exec if ${preserved} are preserved`, () => {
     const script = final(PROCESS, { preserveFds: preserved });
-    assert.is(stepsOf(script)[0], 'close_range');
+    assert.equal(stepsOf(script).slice(0, 2), ['prctl', 'close_range']);
     assert.equal(
       callsOf(script, 'close_range').map((call) => argsOf(script, call)),
       [[first, 0xffffffff, K.CLOSE_RANGE_CLOEXEC]],
     );
   });
 }
+
+test('before anything else nobody may trace it', () => {
+  const [first] = callsOf(final(PROCESS), 'prctl').map((call) => argsOf(final(PROCESS), call));
+  assert.equal(first, [K.PR_SET_DUMPABLE, 0, 0, 0, 0]);
+});
 
 test('signals come first, privileges last, then it tells that it is ready and waits to be started', () => {
   const order = [

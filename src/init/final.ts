@@ -4,6 +4,7 @@ import * as K from '../../bindings/constants.ts';
 import { Script } from '../final/script.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { ProcessPlan } from '../plan/process.ts';
+import { forbidTracing } from './begin.ts';
 import { becomeContainerProcess } from './container-process.ts';
 import { resetSignals } from './privileges.ts';
 
@@ -20,6 +21,7 @@ export interface FinalInputs {
 /** Builds the program. */
 export function finalScript({ plan, syncFd, startFd, resultFd, env }: FinalInputs): Script {
   const script = new Script(syncFd);
+  forbidTracing(script);
   // The descriptors that came with this program are not for the user's.
   script.call('close_range', [3 + plan.preserveFds, 0xffffffff, K.CLOSE_RANGE_CLOEXEC]);
   script.call('prctl', [K.PR_SET_NAME, script.string('runts-init'), 0, 0, 0]);

@@ -18,6 +18,13 @@ function setup(parts: Partial<Config> = {}, linux: Linux = {}): Script {
   });
 }
 
+test('before anything else nobody may trace it', () => {
+  const script = setup();
+  const [first] = callsOf(script, 'prctl').map((call) => argsOf(script, call));
+  assert.is(stepsOf(script)[0], 'prctl');
+  assert.equal(first, [K.PR_SET_DUMPABLE, 0, 0, 0, 0]);
+});
+
 test('everything happens in the order that keeps it safe', () => {
   const script = setup(
     {

@@ -5,7 +5,7 @@ import type { Slot } from '../final/memory.ts';
 import { Script } from '../final/script.ts';
 import type { MountPlan } from '../plan/mounts.ts';
 import type { Plan } from '../plan/plan.ts';
-import { become } from './begin.ts';
+import { become, forbidTracing } from './begin.ts';
 import { makeCgroupMount } from './cgroup-mount.ts';
 import { makeDevices } from './devices.ts';
 import { FileSystems } from './file-systems.ts';
@@ -33,6 +33,7 @@ export interface SetupInputs {
 export function setupScript(inputs: SetupInputs): Script {
   const { plan, rootMountPoint } = inputs;
   const script = new Script(inputs.syncFd);
+  forbidTracing(script);
   const root = new Root(script, script.descriptorSlot(), new FileSystems(script));
   makeTimeNamespace(script, plan.namespaces);
   setHostNames(script, plan);
