@@ -41,7 +41,7 @@ function importsOf(file: string): Import[] {
 const LAYERS: [of: RegExp, may: RegExp, why: string][] = [
   [/^bindings\//, /^bindings\//, 'the kernel knows nothing of containers'],
   [/^src\/errors\.ts$/, /^bindings\/(errno|constants)/, 'everybody uses the errors'],
-  [/^src\/(log|signals)\.ts$/, /^(bindings\/file-system|src\/errors)/, 'what the user reads and writes'],
+  [/^src\/(log|signals|execution-error)\.ts$/, /^(bindings\/file-system|src\/errors)/, 'what the user reads and writes'],
   [/^src\/(debug|build)\.ts$/, /^$/, 'loaded on demand, alone'],
   [/^src\/cli\//, /^src\/(errors|cli\/)/, 'words only: it knows no operation'],
   [
@@ -72,12 +72,12 @@ const LAYERS: [of: RegExp, may: RegExp, why: string][] = [
   ],
   [
     /^src\/create\//,
-    /^(bindings\/|src\/(errors|log|bundle\/|plan\/|state\/|cgroup\/|final\/|protocol|spawn|init\/|hooks|create\/))/,
+    /^(bindings\/|src\/(errors|log|execution-error|bundle\/|plan\/|state\/|cgroup\/|final\/|protocol|spawn|init\/|hooks|create\/))/,
     "the runtime's side: no command, no other operation",
   ],
   [
     /^src\/operate\//,
-    /^(bindings\/|src\/(errors|log|build|signals|state\/|plan\/|cgroup\/|final\/report|hooks|create\/|operate\/|bundle\/config))/,
+    /^(bindings\/|src\/(errors|log|build|signals|execution-error|state\/|plan\/|cgroup\/|final\/report|hooks|create\/|operate\/|bundle\/config))/,
     'one command each: no command line',
   ],
   [/^src\/main\.ts$/, /^src\/(errors|log|build|debug|cli\/|operate\/dispatch)/, 'the entry'],
@@ -157,7 +157,11 @@ const UNTESTED: [file: RegExp, why: string][] = [
   [/^src\/plan\/(host-facts|rlimits)\.ts$/, 'types; a list of names, tested by process.test.ts'],
   [/^src\/cgroup\/driver\.ts$/, 'an interface'],
   [/^src\/launcher\/(machine|make)\.ts$/, 'types; writes the file that launcher.test.ts runs'],
-  [/^src\/operate\/run\.ts$/, 'takes the signals of its own process: conformance/integration/run.test.ts'],
+  [
+    /^src\/operate\/(run|supervise|exec)\.ts$/,
+    'take the signals of their own process: conformance/integration/run.test.ts, exec.test.ts',
+  ],
+  [/^src\/create\/exec(-process)?\.ts$/, 'need a running container: conformance/integration/exec.test.ts'],
   [
     /^src\/cli\/(\w+-commands|command-spec|shared-options|descriptions)\.ts$/,
     'tables, tested by commands.test.ts and parse.test.ts',

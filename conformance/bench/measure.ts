@@ -18,6 +18,8 @@ export interface Place {
 interface Timed {
   args: (bundle: string, id: string) => string[];
   before?: 'none' | 'created' | 'stopped';
+  /** What has to be there all the time. */
+  beside?: 'created';
 }
 
 const WARMUP = 3;
@@ -27,20 +29,20 @@ export const TIMED = {
   create: { args: (bundle, id) => ['create', '--bundle', bundle, id], before: 'none' },
   start: { args: (_, id) => ['start', id], before: 'created' },
   delete: { args: (_, id) => ['delete', id], before: 'stopped' },
-  state: { args: (_, id) => ['state', id] },
+  state: { args: (_, id) => ['state', id], beside: 'created' },
+  exec: { args: (_, id) => ['exec', id, 'true'], beside: 'created' },
 } satisfies Record<string, Timed>;
 
 export type TimedName = keyof typeof TIMED;
 
 /** The wall-clock times of `runs` runs of one command, in milliseconds. */
 export function time(runtime: Runtime, name: TimedName, place: Place, runs: number): number[] {
-  const { args, before }: Timed = TIMED[name];
+  const { args, before, beside }: Timed = TIMED[name];
   const root = rootOf(runtime, place);
   const command = quote([runtime.path, '--root', root, ...args(place.bundle, idOf(runtime))]);
   const result = join(place.folder, 'hyperfine.json');
   const prepare = before === undefined ? [] : ['--prepare', quote(preparation(runtime, place, before))];
-  // `state` looks at one container that is there all the time.
-  prepareContainer(runtime, place, name === 'state' ? 'created' : 'none');
+  prepareContainer(runtime, place, beside ?? 'none');
   const options = ['-N', '--style', 'none', '--warmup', String(WARMUP), '--runs', String(runs)];
   execute(['hyperfine', ...options, ...prepare, '--export-json', result, command]);
   cleanUp(runtime, place);

@@ -23,12 +23,16 @@ export interface Bundle {
 export function loadBundle(path: string): Bundle {
   const bundle = step(`bundle ${path}`, () => realpathSync(path));
   if (!statSync(bundle).isDirectory()) throw new RuntimeError(`bundle ${path}: is not a folder`);
-  const text = readConfig(`${bundle}/config.json`);
+  const text = readRegularFile(`${bundle}/config.json`, { hint: '`runts spec` writes one' });
   return { bundle, ...validateConfig(parseJson(text, 'config.json')) };
 }
 
-function readConfig(path: string): Uint8Array {
-  const fd = openConfig(path);
+/**
+ * The bytes of a file that must be a regular one: JSON from a FIFO might never come.
+ * @param hint for the error if it does not exist
+ */
+export function readRegularFile(path: string, { hint }: { hint?: string } = {}): Uint8Array {
+  const fd = openFile(path, hint);
   try {
     if (!fstatSync(fd).isFile()) throw new RuntimeError(`${path} is not a regular file`);
     return readFileSync(fd);
@@ -37,12 +41,12 @@ function readConfig(path: string): Uint8Array {
   }
 }
 
-function openConfig(path: string): number {
+function openFile(path: string, hint: string | undefined): number {
   try {
     // Without waiting, should it be a FIFO.
     return openSync(path, K.O_RDONLY | K.O_NONBLOCK);
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw error;
-    throw new RuntimeError(`${path} does not exist`, { hint: '`runts spec` writes one' });
+    throw new RuntimeError(`${path} does not exist`, hint === undefined ? {} : { hint });
   }
 }

@@ -14,7 +14,7 @@ export const runningCommands = {
   exec: {
     summary: 'run another process inside a container',
     arguments: { text: '<container-id> <command> [arguments] | --process <path> <container-id>', min: 1 },
-    implemented: false,
+    implemented: true,
     stopsAtFirstArgument: true,
     options: {
       'console-socket': consoleSocket,

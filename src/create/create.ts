@@ -11,7 +11,7 @@ import type { Config } from '../bundle/config.ts';
 import type { PlacedCgroup } from '../cgroup/cgroup.ts';
 import type { CgroupDriver } from '../cgroup/driver.ts';
 import { fileSystemDriver } from '../cgroup/file-system-driver.ts';
-import { HookError, RuntimeError, step } from '../errors.ts';
+import { HookError, step } from '../errors.ts';
 import { runPoststopHooks } from '../hooks.ts';
 import type { CallerSettings } from '../init/hook.ts';
 import { warn } from '../log.ts';
@@ -22,7 +22,6 @@ import { containerPidOf, startTimeOf } from '../state/status.ts';
 import {
   type ContainerRecord,
   folderOf,
-  hasHooks,
   makeFolder,
   markCreated,
   RESULT_FIFO,
@@ -33,7 +32,7 @@ import {
 } from '../state/store.ts';
 import { actAll, type Extras, loadExtras } from './extras.ts';
 import { guide } from './guide.ts';
-import { readHostFacts } from './host.ts';
+import { checkDescriptors, readHostFacts } from './host.ts';
 import { launch } from './launch.ts';
 import { unmountRootfs } from './rootfs-mount.ts';
 import { UndoList } from './undo.ts';
@@ -101,6 +100,17 @@ function newRecord(plan: Plan, config: Config, placed: PlacedCgroup[], root: str
     containerPid: 0,
     executable: plan.process?.args[0],
     hooks: plan.hooks,
+    execDefaults: execDefaultsOf(plan, config),
+  };
+}
+
+function execDefaultsOf({ newKeyring }: Plan, { process }: Config): ContainerRecord['execDefaults'] {
+  const rlimits = process?.rlimits ?? [];
+  return {
+    newKeyring,
+    capabilities: process?.capabilities,
+    // JSON has no numbers of 64 bits.
+    rlimits: rlimits.map(({ type, soft, hard }) => ({ type, soft: String(soft), hard: String(hard) })),
   };
 }
 
@@ -112,14 +122,6 @@ function rootfsMountOf({ rootfs, namespaces, id }: Plan, root: string): Containe
   if (joined === undefined) return { path: `${folderOf(root, id)}/${ROOTFS_FOLDER}` };
   const inode = step(`${joined.pointer}/path`, () => statSync(joined.path).ino);
   return { path: rootfs.path, namespace: { path: joined.path, inode } };
-}
-
-// The launcher has counted what the caller passed on; without it there's no telling from the engine's own.
-function checkDescriptors(wanted: number): void {
-  const passed = Number(process.env.RUNTS_FDS ?? wanted);
-  if (wanted <= passed) return;
-  const reason = `${wanted} descriptors are to be preserved, but ${3 + passed} is not open`;
-  throw new RuntimeError(reason, { steps: ['--preserve-fds and LISTEN_FDS'] });
 }
 
 interface Build {
@@ -155,10 +157,14 @@ async function build(parts: Build): Promise<number> {
   if (plan.cgroup.resources !== undefined) {
     await driver.limit(placed, plan.cgroup.resources, { pointer: '/linux/resources', warn });
   }
-  if (hasHooks(record, 'startContainer')) savePlan(root, plan);
+  if (isPlanNeededLater(plan)) savePlan(root, plan);
   if (options.pidFile !== undefined) writePidFile(options.pidFile, record.pid, undo);
   markCreated(root, id);
   return folderFd;
+}
+
+function isPlanNeededLater({ hooks, personality, memoryPolicy }: Plan): boolean {
+  return (hooks.startContainer ?? []).length > 0 || personality !== undefined || memoryPolicy !== undefined;
 }
 
 function saveProcess(root: string, record: ContainerRecord): void {

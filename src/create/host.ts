@@ -60,3 +60,15 @@ function callerOpenFiles(noted: string | undefined): HostFacts['openFiles'] {
   const { soft, hard } = getRlimit(0, RLIMIT_NOFILE);
   return { soft: noted !== undefined && /^0x[\da-f]{16}$/.test(noted) ? BigInt(noted) : soft, hard };
 }
+
+/**
+ * Checks that the descriptors to preserve are there. The launcher has counted what the caller passed on; without it
+ * there's no telling from the engine's own.
+ * @throws RuntimeError
+ */
+export function checkDescriptors(wanted: number): void {
+  const passed = Number(process.env.RUNTS_FDS ?? wanted);
+  if (wanted <= passed) return;
+  const reason = `${wanted} descriptors are to be preserved, but ${3 + passed} is not open`;
+  throw new RuntimeError(reason, { steps: ['--preserve-fds and LISTEN_FDS'] });
+}

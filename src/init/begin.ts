@@ -84,7 +84,8 @@ export function dieWithRuntime(script: Script): void {
   script.call('prctl', [K.PR_SET_PDEATHSIG, K.SIGKILL, 0, 0, 0]);
 }
 
-function becomeRoot(script: Script): void {
+/** Takes the ids of the user namespace's root, and no groups. */
+export function becomeRoot(script: Script): void {
   script.within('become root in the user namespace', () => {
     script.call('setresgid', [0, 0, 0]);
     script.call('setresuid', [0, 0, 0]);

@@ -33,17 +33,22 @@ export function joinKeyring(script: Script, id: string): void {
  * The order matters: limits and the bounding set need capabilities, groups go before the uid, and changing the uid
  * would drop the permitted set but for PR_SET_KEEPCAPS (capabilities(7), "Effect of user ID changes").
  */
-export function takePrivileges(script: Script, plan: Plan, process: ProcessPlan): void {
-  for (const { label, resource, soft, hard } of process.rlimits) {
-    const limits = script.program.pointers([soft, hard]);
-    script.within(label, () => script.call('prlimit64', [0, resource, limits, 0]));
-  }
+export function takePrivileges(script: Script, plan: Pick<Plan, 'lastCapability'>, process: ProcessPlan): void {
+  setLimits(script, process.rlimits);
   script.within('/process/user/umask', () => script.call('umask', [process.umask]));
   dropBounding(script, plan.lastCapability, process.capabilities.bounding);
   changeUser(script, process);
   script.within('/process/capabilities', () => setCapabilities(script, process));
   if (!process.noNewPrivileges) return;
   script.within('/process/noNewPrivileges', () => script.call('prctl', [K.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0]));
+}
+
+/** prlimit(2) for each of them. */
+export function setLimits(script: Script, limits: ProcessPlan['rlimits']): void {
+  for (const { label, resource, soft, hard } of limits) {
+    const values = script.program.pointers([soft, hard]);
+    script.within(label, () => script.call('prlimit64', [0, resource, values, 0]));
+  }
 }
 
 function dropBounding(script: Script, last: number, bounding: bigint): void {

@@ -48,9 +48,11 @@ export function enterWorkingDirectory(script: Script, process: ProcessPlan, fd: 
   });
 }
 
-// On a network file system root may be refused where the user is not. The real and saved ids stay root's, setresuid(2),
-// so that the way back is open; changing ids takes the parent-death signal away.
-function asUser(script: Script, { uid, gid, additionalGids }: ProcessPlan, build: () => void): void {
+/**
+ * Calls with the user's ids: on a network file system root may be refused where the user is not. The real and saved ids
+ * stay root's, setresuid(2), so that the way back is open; changing ids takes the parent-death signal away.
+ */
+export function asUser(script: Script, { uid, gid, additionalGids }: ProcessPlan, build: () => void): void {
   const groups = script.program.bytes(new Uint8Array(Uint32Array.from(additionalGids).buffer), 4);
   script.call('setgroups', [additionalGids.length, groups], { ignoreErrnos: [EPERM] });
   script.call('setresgid', [-1, gid, -1]);

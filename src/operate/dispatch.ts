@@ -62,6 +62,10 @@ export async function dispatch(invocation: CommandInvocation, print: (text: stri
       print(features());
       return 0;
     }
+    case 'exec': {
+      const { exec } = await import('./exec.ts');
+      return exec(execOptions(root, invocation));
+    }
     default:
       throw new RuntimeError('not supported yet');
   }
@@ -81,6 +85,33 @@ function createOptions(root: string, { options, args }: CommandInvocation<'creat
     pidFile: options['pid-file'],
     noPivot: options['no-pivot'],
     noNewKeyring: options['no-new-keyring'],
+    preserveFds: options['preserve-fds'],
+    listenFds: listenFds(process.env, process.pid),
+  };
+}
+
+function execOptions(root: string, { options, args }: CommandInvocation<'exec'>) {
+  const [id, ...command] = args;
+  return {
+    root,
+    id,
+    processFile: options.process,
+    choices: {
+      args: command,
+      cwd: options.cwd,
+      env: options.env,
+      hasTerminal: options.tty,
+      user: options.user,
+      additionalGids: options['additional-gids'],
+      noNewPrivileges: options['no-new-privs'],
+      capabilities: options.cap,
+      selinuxLabel: options['process-label'],
+      apparmorProfile: options.apparmor,
+    },
+    detach: options.detach,
+    pidFile: options['pid-file'],
+    cgroups: options.cgroup,
+    ignorePaused: options['ignore-paused'],
     preserveFds: options['preserve-fds'],
     listenFds: listenFds(process.env, process.pid),
   };

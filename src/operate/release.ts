@@ -3,7 +3,8 @@ import * as K from '../../bindings/constants.ts';
 import { errnoName } from '../../bindings/constants.ts';
 import { closeSync, openSync } from '../../bindings/file-system.ts';
 import { pollReadable, read, write } from '../../bindings/files.ts';
-import { errnoOf, RuntimeError, StateError, shorten } from '../errors.ts';
+import { errnoOf, RuntimeError, StateError } from '../errors.ts';
+import { executionError } from '../execution-error.ts';
 import { decodeReport, REPORT_SIZE } from '../final/report.ts';
 import { isFrozen, lifeOf } from '../state/status.ts';
 import { type ContainerRecord, folderOf, RESULT_FIFO, START_FIFO } from '../state/store.ts';
@@ -49,7 +50,9 @@ function awaitResult(resultFd: number, record: ContainerRecord, startFifo: strin
     if (obstacle !== undefined) throw heldUp(obstacle, takeBack(startFifo));
   }
   const report = new Uint8Array(REPORT_SIZE);
-  if (read(resultFd, report) === REPORT_SIZE) throw executionError(record, decodeReport(report));
+  if (read(resultFd, report) === REPORT_SIZE) {
+    throw executionError(record.executable ?? '', errnoName(decodeReport(report).errno));
+  }
   const life = lifeOf(record.pid);
   // Gone already: then only a byte that was never read tells.
   if (life === undefined ? takeBack(startFifo) : life.isInit) throw diedTooEarly(record);
@@ -84,24 +87,4 @@ function diedTooEarly(record: ContainerRecord): RuntimeError {
   const hint = signal === 9 ? 'out of memory, or killed by somebody' : undefined;
   const reason = `the container process ${how} before it became the user's program`;
   return new RuntimeError(reason, hint === undefined ? {} : { hint });
-}
-
-// The wording is what managers look for to choose their exit status, 127 or 126.
-const REASONS: Record<string, string> = {
-  ENOENT: 'no such file or directory',
-  EACCES: 'permission denied',
-  ENOTDIR: 'not a directory',
-  ENOEXEC: 'exec format error',
-};
-
-function executionError({ executable = '' }: ContainerRecord, report: { errno: number }): RuntimeError {
-  const errno = errnoName(report.errno);
-  const isSearched = !executable.includes('/');
-  const isMissing = errno === 'ENOENT' && isSearched;
-  const reason = isMissing ? 'executable file not found in $PATH' : (REASONS[errno] ?? 'cannot be executed');
-  const call = errno === 'ENOENT' && !isSearched ? `stat ${shorten(executable)}: ` : '';
-  return new RuntimeError(`exec: ${JSON.stringify(shorten(executable))}: ${call}${reason} (execve ${errno})`, {
-    steps: ['/process/args/0'],
-    errno,
-  });
 }

@@ -1,16 +1,13 @@
 // `run`: create and start in one; in the foreground it stays, passes signals on and ends with the container's status.
-
-import { SIGCHLD } from '../../bindings/constants.ts';
 import { closeSync } from '../../bindings/file-system.ts';
-import { pollReadable, read } from '../../bindings/files.ts';
 import { becomeSubreaper } from '../../bindings/privileges.ts';
-import { pidfdOpen, pidfdSendSignal, setSignalMask, signalfd, wait } from '../../bindings/process.ts';
 import { type CreateOptions, create } from '../create/create.ts';
 import { HookError, toRuntimeError } from '../errors.ts';
 import { warn } from '../log.ts';
 import { destroy } from './delete.ts';
 import { lockAgain, unlock } from './lock.ts';
 import { type LockedContainer, startLocked } from './start.ts';
+import { holdSignals, supervise } from './supervise.ts';
 
 export interface RunOptions extends CreateOptions {
   detach: boolean;
@@ -25,9 +22,7 @@ export async function run(options: RunOptions): Promise<number> {
     await startOrDestroy({ root: options.root, ...(await create(options)) });
     return 0;
   }
-  // Before anything else: a signal that comes during `create` waits until there is somebody to pass it on to.
-  setSignalMask(FORWARDED);
-  const signalFd = signalfd(FORWARDED);
+  const signalFd = holdSignals();
   if (!options.noSubreaper) becomeSubreaper();
   const container = { root: options.root, ...(await create(options)) };
   await startOrDestroy(container);
@@ -56,36 +51,4 @@ async function destroyAfter(container: LockedContainer): Promise<void> {
   } catch (error) {
     warn(toRuntimeError(error)?.oneLine ?? String(error));
   }
-}
-
-// A mask, bit 0 is signal 1. All but SIGKILL (9) and SIGSTOP (19), which can't be blocked, the faults of this process
-// (4 ILL, 5 TRAP, 7 BUS, 8 FPE, 11 SEGV, 31 SYS), and the C library's own (32, 33).
-const FORWARDED = 0xffff_fffe_3ffb_fa27n;
-
-/** Waits for the container process, passing on signals and reaping orphans. Returns its exit status, 128 + signal. */
-function supervise(pid: number, signalFd: number): number {
-  const pidfd = pidfdOpen(pid);
-  for (;;) {
-    const status = reap(pid);
-    if (status !== undefined) return status;
-    pollReadable([signalFd]);
-    const signal = readSignal(signalFd);
-    if (signal !== SIGCHLD && pidfd !== undefined) pidfdSendSignal(pidfd, signal);
-  }
-}
-
-function reap(pid: number): number | undefined {
-  let status: number | undefined;
-  for (;;) {
-    const ended = wait(-1, { block: false });
-    if (ended === undefined) return status;
-    if (ended.pid === pid) status = ended.code;
-  }
-}
-
-// struct signalfd_siginfo, signalfd(2): 128 bytes, the number comes first.
-function readSignal(fd: number): number {
-  const info = new Uint8Array(128);
-  read(fd, info);
-  return new DataView(info.buffer).getUint32(0, true);
 }

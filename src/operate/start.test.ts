@@ -41,7 +41,7 @@ const failures: [executable: string, candidates: string[], line: string][] = [
   ['/a/none', ['/a/none'], 'exec: "/a/none": stat /a/none: no such file or directory (execve ENOENT)'],
   ['/etc/passwd', ['/etc/passwd'], 'exec: "/etc/passwd": permission denied (execve EACCES)'],
   ['/etc', ['/etc'], 'exec: "/etc": permission denied (execve EACCES)'],
-  ['/etc/passwd/x', ['/etc/passwd/x'], 'exec: "/etc/passwd/x": not a directory (execve ENOTDIR)'],
+  ['/etc/passwd/x', ['/etc/passwd/x'], 'exec: "/etc/passwd/x": stat /etc/passwd/x: not a directory (execve ENOTDIR)'],
 ];
 for (const [executable, candidates, line] of failures) {
   test(`that execve failed is told: ${line}`, async () => {

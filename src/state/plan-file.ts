@@ -1,6 +1,6 @@
 // The container's plan, kept for what happens in the container after `create`: startContainer hooks run with the rights
-// of the container process. Written only where there are such hooks.
-import { readFileSync, writeFileSync } from '../../bindings/file-system.ts';
+// of the container process, and `exec` repeats what holds for all its processes. Written only where that's needed.
+import { existsSync, readFileSync, writeFileSync } from '../../bindings/file-system.ts';
 import { step } from '../errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import { folderOf, PLAN_FILE } from './store.ts';
@@ -15,6 +15,11 @@ export function savePlan(root: string, plan: Plan): void {
 export function loadPlan(root: string, id: string): Plan {
   const path = `${folderOf(root, id)}/${PLAN_FILE}`;
   return step('load plan', () => JSON.parse(readFileSync(path, 'utf8'), fromJson)) as Plan;
+}
+
+/** The same, for a container that may have none. */
+export function findPlan(root: string, id: string): Plan | undefined {
+  return existsSync(`${folderOf(root, id)}/${PLAN_FILE}`) ? loadPlan(root, id) : undefined;
 }
 
 // What JSON does not have: masks and limits of 64 bits, compiled programs.

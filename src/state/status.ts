@@ -21,7 +21,13 @@ export function statusOf(root: string, record: ContainerRecord): Status {
  */
 export function startTimeOf(pid: number): string | undefined {
   const fields = statOf(pid)?.fields;
-  return fields === undefined || hasEnded(fields) ? undefined : fields[STAT.starttime];
+  return fields === undefined || isDead(fields) ? undefined : fields[STAT.starttime];
+}
+
+/** Whether the container process has ended or is about to: nothing can join it any more. */
+export function hasEnded({ pid, startTime }: ContainerRecord): boolean {
+  const fields = statOf(pid)?.fields;
+  return fields === undefined || isDead(fields) || isExiting(fields) || fields[STAT.starttime] !== startTime;
 }
 
 /** How a process lives that has been the container's init program. */
@@ -39,7 +45,7 @@ export function lifeOf(pid: number): Life | undefined {
   const stat = statOf(pid);
   if (stat === undefined) return undefined;
   const { name, fields } = stat;
-  const isDying = hasEnded(fields) || (Number(fields[STAT.flags]) & PF_EXITING) !== 0;
+  const isDying = isDead(fields) || isExiting(fields);
   return {
     isStopped: fields[STAT.state] === 'T',
     isInit: isDying && name === 'runts-init',
@@ -52,8 +58,12 @@ const STAT = { state: 0, flags: 6, starttime: 19, exit_code: 49 };
 // The kernel's <linux/sched.h>: on its way out, its files may be closed already.
 const PF_EXITING = 0x4;
 
-function hasEnded(fields: string[]): boolean {
+function isDead(fields: string[]): boolean {
   return fields[STAT.state] === 'Z' || fields[STAT.state] === 'X';
+}
+
+function isExiting(fields: string[]): boolean {
+  return (Number(fields[STAT.flags]) & PF_EXITING) !== 0;
 }
 
 // The process's name in field 2 may hold spaces and brackets, so count from its end.

@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from '../../bindings/file-system.ts';
 import { readdirSync } from '../../bindings/stat.ts';
-import type { HookKind, Hooks } from '../bundle/config.ts';
+import type { Capabilities, HookKind, Hooks } from '../bundle/config.ts';
 import { errnoOf, RuntimeError, StateError, step } from '../errors.ts';
 
 /** state.json. Everything that `delete` has to undo is in here before it's made. */
@@ -45,6 +45,12 @@ export interface ContainerRecord {
   hooks: Hooks;
   /** Set if the container is in groups of a resctrl file system: files that take pids, and folders to remove. */
   resctrl?: { mountPoint: string; tasks: string[]; own: string[] };
+  /** What holds for a process of `exec` that doesn't say otherwise. */
+  execDefaults: {
+    newKeyring: boolean;
+    capabilities: Capabilities | undefined;
+    rlimits: { type: string; soft: string; hard: string }[];
+  };
 }
 
 const STATE_FILE = 'state.json';

@@ -1,0 +1,142 @@
+// `exec`, the runtime's side: starts the program that goes into the container, answers it, and hears whether it has
+// become the user's program.
+import { closeSync, openSync } from 'node:fs';
+import { errnoName, O_PATH, SIGKILL } from '../../bindings/constants.ts';
+import { socketpair, write } from '../../bindings/files.ts';
+import { type ExitStatus, kill, wait } from '../../bindings/process.ts';
+import { RuntimeError } from '../errors.ts';
+import { executionError } from '../execution-error.ts';
+import { type Script, stepError } from '../final/script.ts';
+import { execScript, JOIN_CGROUP } from '../init/exec.ts';
+import type { ExecPlan } from '../plan/exec.ts';
+import { type Message, receive } from '../protocol.ts';
+import { spawnScript } from '../spawn.ts';
+import { hasEnded } from '../state/status.ts';
+import type { ContainerRecord } from '../state/store.ts';
+import { cgroupsOfInit, chosenCgroups } from './exec-cgroups.ts';
+import { type ExecPlace, openPlace, stoppedError } from './exec-place.ts';
+import { homeDirectory } from './home.ts';
+
+export interface ExecInputs {
+  plan: ExecPlan;
+  record: ContainerRecord;
+  /** Cgroups below the container's. */
+  cgroups: string[];
+  /** Sets the scheduling of the process. */
+  schedule: ((pid: number) => void) | undefined;
+}
+
+/**
+ * Executes a process in a container.
+ * @returns its pid, a child of this process
+ * @throws StateError if the container has ended; RuntimeError if the process can't be made or its program not executed
+ */
+export function execute(inputs: ExecInputs): number {
+  const { record } = inputs;
+  const cgroups = chosenCgroups(record, inputs.cgroups);
+  try {
+    return enter(inputs, cgroups);
+  } catch (error) {
+    if (hasEnded(record)) throw stoppedError();
+    // Cgroup v2: the container has moved its processes further down.
+    const isOccupied = error instanceof RuntimeError && error.steps[0] === JOIN_CGROUP && error.errno === 'EBUSY';
+    if (!isOccupied || inputs.cgroups.length > 0) throw error;
+    return enter(inputs, cgroupsOfInit(record, cgroups));
+  }
+}
+
+function enter(inputs: ExecInputs, cgroups: string[]): number {
+  const { plan, record } = inputs;
+  const place = openPlace(record, cgroups);
+  const [parentFd, syncFd] = socketpair();
+  try {
+    const env = environment(plan, record);
+    const script = execScript({ plan, env, container: place, syncFd });
+    const inherit = [syncFd, ...descriptorsOf(place)];
+    const pid = spawnScript(script, { name: 'runts-exec', inherit, firstOwn: 3 + plan.preserveFds });
+    closeSync(syncFd);
+    const starts = place.cgroupFd === undefined ? 1 : 2;
+    return new Conversation(inputs, { script, parentFd, starts }).follow(pid);
+  } finally {
+    closeSync(parentFd);
+    place.close();
+  }
+}
+
+function descriptorsOf({ pidfd, rootFd, cgroupFd }: ExecPlace): number[] {
+  return [pidfd, rootFd, cgroupFd].filter((fd) => fd !== undefined);
+}
+
+function environment({ process }: ExecPlan, { pid }: ContainerRecord): string[] {
+  if (!process.needsHome) return process.env;
+  const rootFd = openSync(`/proc/${pid}/root`, O_PATH);
+  try {
+    return [...process.env, `HOME=${homeDirectory(rootFd, process.uid)}`];
+  } finally {
+    closeSync(rootFd);
+  }
+}
+
+/** What the program and the runtime have to say to each other. */
+class Conversation {
+  readonly #inputs: ExecInputs;
+  readonly #script: Script;
+  readonly #parentFd: number;
+  /** How many processes are still to be started: the last one becomes the user's program. */
+  #starts: number;
+  #isWaiting = false;
+  #failure: RuntimeError | undefined;
+
+  constructor(inputs: ExecInputs, { script, parentFd, starts }: { script: Script; parentFd: number; starts: number }) {
+    this.#inputs = inputs;
+    this.#script = script;
+    this.#parentFd = parentFd;
+    this.#starts = starts;
+  }
+
+  /** Answers until the program has become the user's, or ended. Returns the pid of its last process. */
+  follow(starterPid: number): number {
+    let pid = starterPid;
+    // Also after a failure: a process may be faster than the one that tells its pid.
+    for (let message = this.#next(); message !== undefined; message = this.#next()) {
+      if (message.kind === 'failure') this.#failure ??= this.#errorOf(message.step, errnoName(message.errno));
+      else if (message.kind === 'event' && message.event.type === 'started') {
+        wait(pid, { block: true });
+        pid = message.pid;
+        this.#starts--;
+      } else if (message.kind === 'event') this.#isWaiting = true;
+      if (this.#isWaiting && this.#starts === 0) this.#answer(pid);
+    }
+    if (this.#failure === undefined && this.#starts === 0) return pid;
+    const ended = wait(pid, { block: true });
+    throw this.#failure ?? death(ended);
+  }
+
+  #next(): Message | undefined {
+    return receive(this.#parentFd, this.#script);
+  }
+
+  #answer(pid: number): void {
+    this.#isWaiting = false;
+    try {
+      this.#inputs.schedule?.(pid);
+      write(this.#parentFd, Uint8Array.of(1));
+    } catch (error) {
+      kill(pid, SIGKILL);
+      wait(pid, { block: true });
+      throw error;
+    }
+  }
+
+  #errorOf(number: number, errno: string): RuntimeError {
+    const failed = this.#script.steps[number];
+    const isExec = failed?.kind === 'call' && failed.name === 'execve';
+    if (isExec) return executionError(this.#inputs.plan.process.args[0] ?? '', errno);
+    return stepError(this.#script, number, errno);
+  }
+}
+
+function death(ended: ExitStatus | undefined): RuntimeError {
+  const how = ended === undefined || ended.signal === 0 ? 'has ended' : `was killed by signal ${ended.signal}`;
+  return new RuntimeError(`the process that enters the container ${how}`);
+}

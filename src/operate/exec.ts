@@ -1,0 +1,64 @@
+// `exec`: one more process in a container. In the foreground it passes signals on and ends with the process's status.
+import { writeFileSync } from 'node:fs';
+import { SIGKILL } from '../../bindings/constants.ts';
+import { kill } from '../../bindings/process.ts';
+import { execute } from '../create/exec.ts';
+import { stoppedError } from '../create/exec-place.ts';
+import { type ExecProcessOptions, planProcessOf } from '../create/exec-process.ts';
+import { StateError, step } from '../errors.ts';
+import type { ExecPlan } from '../plan/exec.ts';
+import { checkId } from '../state/id.ts';
+import { statusOf } from '../state/status.ts';
+import { type ContainerRecord, loadRecord } from '../state/store.ts';
+import { holdSignals, supervise } from './supervise.ts';
+
+export interface ExecOptions extends Omit<ExecProcessOptions, 'record'> {
+  id: string;
+  detach: boolean;
+  pidFile: string | undefined;
+  /** Cgroups below the container's. */
+  cgroups: string[];
+  /** In a paused container the process waits until that goes on. */
+  ignorePaused: boolean;
+}
+
+/**
+ * The command. It takes no lock: many may run at the same time, and `kill` and `delete` go on meanwhile.
+ * @returns the exit status for this process: that of the process, or 0 when detached
+ * @throws StateError unless the container is created or running
+ */
+export async function exec(options: ExecOptions): Promise<number> {
+  checkId(options.id);
+  const signalFd = options.detach ? -1 : holdSignals();
+  const record = loadRecord(options.root, options.id);
+  checkStatus(options, record);
+  const plan = planProcessOf({ ...options, record });
+  const pid = execute({ plan, record, cgroups: options.cgroups, schedule: await scheduling(plan.process) });
+  if (options.pidFile !== undefined) writePidFile(options.pidFile, pid);
+  return options.detach ? 0 : supervise(pid, signalFd);
+}
+
+type Schedule = ((pid: number) => void) | undefined;
+
+async function scheduling(process: ExecPlan['process']): Promise<Schedule> {
+  if (process.scheduler === undefined && process.ioPriority === undefined) return undefined;
+  const { setScheduling } = await import('../create/scheduling.ts');
+  return (pid) => setScheduling(pid, process);
+}
+
+function checkStatus({ root, ignorePaused }: ExecOptions, record: ContainerRecord): void {
+  const status = statusOf(root, record);
+  if (status === 'stopped') throw stoppedError();
+  if (status === 'creating') throw new StateError('cannot exec in a container that is still being created');
+  if (status !== 'paused' || ignorePaused) return;
+  throw new StateError('cannot exec in a paused container (use --ignore-paused to override)');
+}
+
+function writePidFile(path: string, pid: number): void {
+  try {
+    step(`write pid file ${path}`, () => writeFileSync(path, String(pid)));
+  } catch (error) {
+    kill(pid, SIGKILL);
+    throw error;
+  }
+}
