@@ -66,7 +66,11 @@ export function execScript({ plan, env, container, syncFd }: ExecInputs): Script
 }
 
 // config.md, execCPUAffinity: the initial one before the cgroups are joined, the final one after that.
-function joinCgroups(script: Script, { affinity }: ExecPlan, { v1Cgroups, cgroupFd, resctrlTasks }: RunningContainer): void {
+function joinCgroups(
+  script: Script,
+  { affinity }: ExecPlan,
+  { v1Cgroups, cgroupFd, resctrlTasks }: RunningContainer,
+): void {
   const { initial, final } = affinity;
   if (initial !== undefined) setAffinity(script, '/process/execCPUAffinity/initial', initial);
   joinV1Cgroups(script, v1Cgroups);
