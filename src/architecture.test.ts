@@ -41,7 +41,11 @@ function importsOf(file: string): Import[] {
 const LAYERS: [of: RegExp, may: RegExp, why: string][] = [
   [/^bindings\//, /^bindings\//, 'the kernel knows nothing of containers'],
   [/^src\/errors\.ts$/, /^bindings\/(errno|constants)/, 'everybody uses the errors'],
-  [/^src\/(log|signals|execution-error)\.ts$/, /^(bindings\/file-system|src\/errors)/, 'what the user reads and writes'],
+  [
+    /^src\/(log|signals|execution-error)\.ts$/,
+    /^(bindings\/file-system|src\/errors)/,
+    'what the user reads and writes',
+  ],
   [/^src\/(debug|build)\.ts$/, /^$/, 'loaded on demand, alone'],
   [/^src\/cli\//, /^src\/(errors|cli\/)/, 'words only: it knows no operation'],
   [

@@ -1,5 +1,5 @@
 // Which cgroup of each hierarchy a process of `exec` joins.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from '../../bindings/file-system.ts';
 import { directoryOf, type Hierarchy, readHierarchies } from '../cgroup/hierarchies.ts';
 import { RuntimeError } from '../errors.ts';
 import type { ContainerRecord } from '../state/store.ts';

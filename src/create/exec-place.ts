@@ -1,6 +1,7 @@
 // Where `exec` goes: what of a running container has to be opened before its process can be joined.
-import { closeSync, existsSync, openSync, readlinkSync } from 'node:fs';
+
 import { O_PATH } from '../../bindings/constants.ts';
+import { closeSync, existsSync, openSync, readlinkSync } from '../../bindings/file-system.ts';
 import { pidfdOpen } from '../../bindings/process.ts';
 import { NAMESPACE_TYPES } from '../bundle/config.ts';
 import { errnoOf, StateError, step } from '../errors.ts';

@@ -1,7 +1,8 @@
 // `exec`, the runtime's side: starts the program that goes into the container, answers it, and hears whether it has
 // become the user's program.
-import { closeSync, openSync } from 'node:fs';
+
 import { errnoName, O_PATH, SIGKILL } from '../../bindings/constants.ts';
+import { closeSync, openSync } from '../../bindings/file-system.ts';
 import { socketpair, write } from '../../bindings/files.ts';
 import { type ExitStatus, kill, wait } from '../../bindings/process.ts';
 import { RuntimeError } from '../errors.ts';
@@ -101,9 +102,9 @@ class Conversation {
     for (let message = this.#next(); message !== undefined; message = this.#next()) {
       if (message.kind === 'failure') this.#failure ??= this.#errorOf(message.step, errnoName(message.errno));
       else if (message.kind === 'event' && message.event.type === 'started') {
+        if (this.#starts-- === 0) throw new Error('protocol: one start too many');
         wait(pid, { block: true });
         pid = message.pid;
-        this.#starts--;
       } else if (message.kind === 'event') this.#isWaiting = true;
       if (this.#isWaiting && this.#starts === 0) this.#answer(pid);
     }

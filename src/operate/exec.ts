@@ -1,6 +1,7 @@
 // `exec`: one more process in a container. In the foreground it passes signals on and ends with the process's status.
-import { writeFileSync } from 'node:fs';
+
 import { SIGKILL } from '../../bindings/constants.ts';
+import { writeFileSync } from '../../bindings/file-system.ts';
 import { kill } from '../../bindings/process.ts';
 import { execute } from '../create/exec.ts';
 import { stoppedError } from '../create/exec-place.ts';
