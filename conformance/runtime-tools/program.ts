@@ -39,10 +39,11 @@ export function runProgram(program: string, runtime: Runtime, place: Place): Out
   const script = join(work, 'runtime');
   mkdirSync(join(work, 'tmp'), { recursive: true });
   writeFileSync(script, `#!/bin/sh\nexec '${runtime.path}' --root '${join(work, 'root')}' "$@"\n`, { mode: 0o755 });
+  const cgroupsBefore = new Set(cgroups());
   const start = performance.now();
   const { status, stdout, stderr } = runIsolated([String(LIMIT), script, program], { runtime, place, work });
   const seconds = (performance.now() - start) / 1000;
-  const leftovers = removeCgroups();
+  const leftovers = removeCgroups(cgroupsBefore);
   rmSync(work, { recursive: true, force: true });
   return { ...judge({ status, stdout, stderr: stderr + leftovers }), seconds };
 }
@@ -115,11 +116,11 @@ function reasonIn(stderr: string): string {
   return lines.findLast((line) => !/^(exit status \d+|Refer to: .*)$/.test(line)) ?? '';
 }
 
+const OF_THE_SUITE = /\/(cgrouptest|testdir|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+
 /** The suite's cgroups: fixed names, or a container id, which is a UUID. What is left is removed and told. */
-function removeCgroups(): string {
-  const left = cgroups().filter((directory) =>
-    /\/(cgrouptest|testdir|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.test(directory),
-  );
+function removeCgroups(before: ReadonlySet<string>): string {
+  const left = cgroups().filter((directory) => !before.has(directory) && OF_THE_SUITE.test(directory));
   for (const directory of left.reverse()) removeCgroup(directory);
   // Folders above the container's own stay, as in runc.
   return left

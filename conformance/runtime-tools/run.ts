@@ -16,6 +16,10 @@ const { values, positionals } = parseArgs({
   options: { beside: { type: 'string', default: '' }, verbose: { type: 'boolean', default: false } },
 });
 const [suite = '', ...chosen] = positionals;
+if (process.getuid?.() !== 0) {
+  console.error('the validation suite needs root');
+  process.exit(1);
+}
 const expected = parseExpected(readFileSync(join(import.meta.dirname, 'expected.md'), 'utf8'));
 const place: Place = { suite: resolve(suite), folder: mkdtempSync(join(tmpdir(), 'runts-rt-')) };
 // The containers of user namespaces go through it.
