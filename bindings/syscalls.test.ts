@@ -13,6 +13,7 @@ const numbers: [name: SyscallName, x64: number, arm64: number][] = [
   ['exit_group', 231, 94],
   ['clone3', 435, 435],
   ['mount_setattr', 442, 442],
+  ['fchmodat2', 452, 452],
 ];
 for (const [name, x64, arm64] of numbers) {
   test(`${name} is ${x64} on x86_64 and ${arm64} on arm64`, () => {
@@ -29,6 +30,9 @@ const HEADERS: Record<Architecture, [header: string, prefixes: string[]]> = {
   arm64: ['asm-generic/unistd.h', ['__NR_', '__NR3264_']],
 };
 
+/** Linux 6.6; Debian 12 has the headers of 6.1. */
+const NEWER_THAN_HEADERS = new Set<SyscallName>(['fchmodat2']);
+
 for (const architecture of ['x64', 'arm64'] as const) {
   const [header, prefixes] = HEADERS[architecture];
   const kernel = definitions([header]);
@@ -42,7 +46,8 @@ for (const architecture of ['x64', 'arm64'] as const) {
     assert.ok(names.length > 60);
     const numberIn = (syscall: string) =>
       prefixes.map((prefix) => kernel.get(prefix + syscall)).find((number) => number !== undefined);
-    const wrong = names.filter((syscall) => syscallNumber(syscall, architecture) !== numberIn(syscall));
+    const known = names.filter((syscall) => !NEWER_THAN_HEADERS.has(syscall) || numberIn(syscall) !== undefined);
+    const wrong = known.filter((syscall) => syscallNumber(syscall, architecture) !== numberIn(syscall));
     assert.equal(wrong, []);
   });
 }

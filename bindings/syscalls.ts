@@ -86,6 +86,7 @@ const NUMBERS = {
   faccessat: [269, 48],
   statx: [332, 291],
   mount_setattr: [442, 442],
+  fchmodat2: [452, 452],
 } as const;
 
 export type SyscallName = keyof typeof NUMBERS;

@@ -8,6 +8,7 @@ import type { Event } from '../final/script.ts';
 import { type DevicesPlan, planDevices } from '../plan/devices.ts';
 import { SAMPLE_HOST } from '../plan/fixtures/plan.ts';
 import { makeDevices, makedev } from './devices.ts';
+import { argsOf, callsOf, rootScriptOf } from './fixtures/lines.ts';
 import { mountOn, type RunOptions, runInRoot, withFolder, withRoot } from './fixtures/stage.ts';
 
 const test = isolatedSuite('init/devices', import.meta.path);
@@ -69,6 +70,14 @@ rootTest(test, 'a configured device has its number, mode and owner', () => {
     assert.equal(properties(`${root}/run/pipe`), [K.S_IFIFO, 0o622, 0, 0, 0]);
     assert.is(properties(`${root}/dev/set`)[1], 0o6755);
   });
+});
+
+test('the owner of a node is changed by its descriptor, never by a name that may be a link meanwhile', () => {
+  const script = rootScriptOf((root) => makeDevices(root, { nodes: plan(FUSE).nodes, links: [], mayMakeNodes: true }));
+  assert.equal(
+    callsOf(script, 'fchownat', 'fchmodat', 'fchmodat2').map((call) => argsOf(script, call)),
+    [['slot', '', 7, 8, K.AT_EMPTY_PATH]],
+  );
 });
 
 const others: [name: string, make: (path: string) => void][] = [

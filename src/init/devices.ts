@@ -80,15 +80,19 @@ function makeNode(root: Root, node: DevicePlan, { index, folders, mayMakeNodes }
   });
 }
 
-function own(
-  script: Script,
-  folder: Slot,
-  { uid, gid, mode, path }: DevicePlan,
-  entry: ReturnType<Script['string']>,
-): void {
-  script.call('fchownat', [folder, entry, uid, gid, K.AT_SYMLINK_NOFOLLOW], { path });
-  // chown(2) takes the set-id bits away.
-  script.call('fchmodat', [folder, entry, mode], { path });
+const SET_ID_BITS = 0o6000;
+
+// By descriptor, because a folder that others can write to may have a link there meanwhile. The mode needs no call, but
+// for what chown(2) takes away; setting that without a path takes Linux 6.6.
+function own(script: Script, folder: Slot, node: DevicePlan, entry: ReturnType<Script['string']>): void {
+  const { uid, gid, mode, path } = node;
+  const made = script.slot();
+  const flags = K.O_PATH | K.O_NOFOLLOW | K.O_CLOEXEC;
+  script.call('openat', [folder, entry, flags, 0], { path, save: made });
+  const empty = script.string('');
+  script.call('fchownat', [made, empty, uid, gid, K.AT_EMPTY_PATH], { path });
+  if ((mode & SET_ID_BITS) !== 0) script.call('fchmodat2', [made, empty, mode, K.AT_EMPTY_PATH], { path });
+  script.release(made);
 }
 
 function bindNode({ script }: Root, { path }: DevicePlan, folder: Slot, entry: ReturnType<Script['string']>): void {
