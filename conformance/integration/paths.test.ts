@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { makeBundle, withMounts } from '../bundle.ts';
+import { isRunts } from '../runtime.ts';
 import { type MountLine, parseMountinfo, readText } from './host.ts';
 import { integration } from './suite.ts';
 
@@ -167,6 +168,20 @@ test('the root of the host is not reachable from the container', () => {
   const names = runtime.inside('ls -a /..').trim().split('\n');
   assert.ok(names.includes('bin'));
   assert.not(names.includes('boot'));
+});
+
+test('the root directory as a read-only path makes the root read-only', () => {
+  for (const path of ['/', '/tmp/..']) {
+    const script = 'touch /new 2>&1; touch /dev/new && echo ok';
+    assert.match(runtime.inside(script, { linux: { readonlyPaths: [path] } }), /^touch: \/new: Read-only.*\nok\n$/);
+  }
+});
+
+// runc mounts something over it that nobody sees.
+test('the root directory as a masked path is an error', () => {
+  const bundle = runtime.bundle({ linux: { maskedPaths: ['/proc/kcore', '/'] } });
+  if (isRunts)
+    assert.match(runtime.fails(['create', '--bundle', bundle.directory, runtime.id()]), '/linux/maskedPaths/1');
 });
 
 test.run();

@@ -2,6 +2,7 @@
 // Paths").
 import * as K from '../../bindings/constants.ts';
 import type { Slot } from '../final/memory.ts';
+import { isRootPath } from '../plan/rootfs.ts';
 import { newFileSystem } from './file-systems.ts';
 import { attach, copyTree, copyTreeOf, setAttributes } from './mount-calls.ts';
 import type { Root } from './paths.ts';
@@ -14,6 +15,8 @@ export function makePathsReadonly(root: Root, paths: string[]): void {
   const { script } = root;
   const [found, tree] = [script.slot(), script.slot()];
   paths.forEach((path, index) => {
+    // RootfsPlan.isReadonly has that in it.
+    if (isRootPath(path)) return;
     script.within(`/linux/readonlyPaths/${index} (${path})`, () => {
       const missing = script.newLabel();
       root.open(path, found, { missing });

@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import * as K from '../../bindings/constants.ts';
 import type { Config, Linux, Root } from '../bundle/config.ts';
-import { planRootfs, type RootfsPlan } from './rootfs.ts';
+import { isRootPath, planRootfs, type RootfsPlan } from './rootfs.ts';
 
 const test = suite('plan/rootfs');
 
@@ -23,6 +23,11 @@ const cases: { name: string; config: Config; noPivot?: boolean; plan: Partial<Ro
   { name: 'a relative path starts at the bundle', config: withRoot({ path: 'a/b' }), plan: { path: '/bundle/a/b' } },
   { name: 'an absolute path stays', config: withRoot({ path: '/srv/root' }), plan: { path: '/srv/root' } },
   { name: 'readonly', config: withRoot({ path: 'rootfs', readonly: true }), plan: { isReadonly: true } },
+  {
+    name: 'the root directory as a read-only path',
+    config: withLinux({ ...OWN_MOUNTS, readonlyPaths: ['/proc/sys', '//.'] }),
+    plan: { isReadonly: true, readonlyPaths: ['/proc/sys', '//.'] },
+  },
   { name: 'in a mount namespace of its own the root is pivoted', config: withLinux(OWN_MOUNTS), plan: {} },
   { name: '--no-pivot moves the root mount', config: withLinux(OWN_MOUNTS), noPivot: true, plan: { change: 'move' } },
   {
@@ -66,6 +71,11 @@ for (const [word, flag, recursive] of propagations) {
 test('an empty rootfsPropagation changes nothing', () => {
   const plan = planRootfs(withLinux({ rootfsPropagation: '' }), '/bundle', { noPivot: false });
   assert.is(plan.propagation, undefined);
+});
+
+test('a path is the root by its words', () => {
+  const paths = ['/', '//', '/.', '/x/..', '/../', '/x/../..', '/x', '/..x', '/x/./y/..', '/...'];
+  assert.equal(paths.filter(isRootPath), ['/', '//', '/.', '/x/..', '/../', '/x/../..']);
 });
 
 test.run();

@@ -28,13 +28,25 @@ const PROPAGATION: Record<string, RootfsPlan['propagation']> = {
 /** Decides on the root file system. `bundle` is absolute; a relative root.path starts there. */
 export function planRootfs(config: Config, bundle: string, { noPivot }: { noPivot: boolean }): RootfsPlan {
   const path = config.root?.path ?? 'rootfs';
+  const readonlyPaths = config.linux?.readonlyPaths ?? [];
   const hasOwnMounts = (config.linux?.namespaces ?? []).some((entry) => entry.type === 'mount' && !entry.path);
   return {
     path: path.startsWith('/') ? path : `${bundle}/${path}`,
-    isReadonly: config.root?.readonly ?? false,
+    // A mount over the root would be out of sight: its own is made read-only, as runc does.
+    isReadonly: config.root?.readonly === true || readonlyPaths.some(isRootPath),
     propagation: PROPAGATION[config.linux?.rootfsPropagation ?? ''],
     change: !hasOwnMounts ? 'chroot' : noPivot ? 'move' : 'pivot',
     maskedPaths: config.linux?.maskedPaths ?? [],
-    readonlyPaths: config.linux?.readonlyPaths ?? [],
+    readonlyPaths,
   };
+}
+
+/** Whether a path of the container, taken by its words, is the root directory: `/`, `//`, `/x/..`. */
+export function isRootPath(path: string): boolean {
+  let depth = 0;
+  for (const part of path.split('/')) {
+    if (part === '..') depth = Math.max(depth - 1, 0);
+    else if (part !== '' && part !== '.') depth++;
+  }
+  return depth === 0;
 }

@@ -49,6 +49,13 @@ testRules(test, namespaceRules, [
     ),
   },
   {
+    name: 'the root directory cannot be masked, but be read-only',
+    set: { '/linux/maskedPaths': ['/proc/keys', '/', '/tmp/..//.'], '/linux/readonlyPaths': ['/'] },
+    problems: [1, 2].map(
+      (index) => `/linux/maskedPaths/${index} must not be the root directory: nothing would be left`,
+    ),
+  },
+  {
     name: 'masked and read-only paths need a mount namespace',
     set: { [N]: withoutNamespace('mount'), '/linux/maskedPaths': ['/proc/kcore'], '/linux/readonlyPaths': [] },
     problems: [`/linux/maskedPaths needs a namespace of type mount in ${N}`],

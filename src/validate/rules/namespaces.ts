@@ -1,6 +1,7 @@
 // linux.namespaces and what depends on them (config-linux.md, "Namespaces", "Offset for Time Namespace").
 import type { Config } from '../../bundle/config.ts';
 import type { ConfigProblem } from '../../errors.ts';
+import { isRootPath } from '../../plan/rootfs.ts';
 import { each, namespaceOf, needsNamespace, pointerPart, problem, type Rule } from '../problem.ts';
 
 const NAMESPACES = '/linux/namespaces';
@@ -76,7 +77,12 @@ function restrictedPaths(config: Config, name: 'maskedPaths' | 'readonlyPaths'):
       ? undefined
       : problem(`${pointer}/${index}`, path, 'must be an absolute path in the container'),
   );
-  return [...relative, ...needsNamespace(config, 'mount', pointer, paths)];
+  const hidden = each(name === 'maskedPaths' ? paths : [], (path, index) =>
+    path.startsWith('/') && isRootPath(path)
+      ? problem(`${pointer}/${index}`, path, 'must not be the root directory: nothing would be left')
+      : undefined,
+  );
+  return [...relative, ...hidden, ...needsNamespace(config, 'mount', pointer, paths)];
 }
 
 // time_namespaces(7): two clocks, and offsets only until the first process enters the namespace.
