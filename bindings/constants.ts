@@ -21,6 +21,8 @@ export function errnoName(number: number): string {
 
 // clone(2), unshare(2), setns(2)
 export const CLONE_NEWTIME = 0x00000080;
+export const CLONE_FILES = 0x00000400;
+export const CLONE_PIDFD = 0x00001000;
 export const CLONE_PARENT = 0x00008000;
 export const CLONE_NEWNS = 0x00020000;
 export const CLONE_NEWCGROUP = 0x02000000;
@@ -103,6 +105,7 @@ export const MOUNT_ATTR_RELATIME = 0x00;
 export const MOUNT_ATTR_NOATIME = 0x10;
 export const MOUNT_ATTR_STRICTATIME = 0x20;
 export const MOUNT_ATTR_NODIRATIME = 0x80;
+export const MOUNT_ATTR_IDMAP = 0x100000;
 export const MOUNT_ATTR_NOSYMFOLLOW = 0x200000;
 
 // prctl(2)
@@ -123,6 +126,7 @@ export const MFD_CLOEXEC = 1;
 export const MFD_ALLOW_SEALING = 2;
 export const MFD_EXEC = 0x10;
 export const F_SETFD = 2;
+export const F_DUPFD_CLOEXEC = 1030;
 export const F_ADD_SEALS = 1033;
 export const F_SEAL_ALL = 0xf;
 export const LOCK_EX = 2;

@@ -34,6 +34,8 @@ const NUMBERS = {
   setgroups: [116, 159],
   setresuid: [117, 147],
   setresgid: [119, 149],
+  setfsuid: [122, 151],
+  setfsgid: [123, 152],
   capset: [126, 91],
   pivot_root: [155, 41],
   prctl: [157, 167],

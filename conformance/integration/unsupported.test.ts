@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import type { Config } from '../../src/bundle/config.ts';
-import { type Changes, withMounts } from '../bundle.ts';
+import type { Changes } from '../bundle.ts';
 import { isRunts } from '../runtime.ts';
 import { leftovers, snapshot } from './leftovers.ts';
 import { integration, testUnless } from './suite.ts';
@@ -11,22 +11,12 @@ import { integration, testUnless } from './suite.ts';
 const { test, runtime } = integration('unsupported');
 const reason = isRunts ? undefined : 'runc covers these properties';
 
-const idMap = [{ containerID: 0, hostID: 100_000, size: 65_536 }];
-const mapped = {
-  destination: '/m',
-  source: '/tmp',
-  options: ['bind', 'idmap'],
-  uidMappings: idMap,
-  gidMappings: idMap,
-};
-
 const PROPERTIES: [name: string, changes: Changes][] = [
   ['process.terminal', { process: { terminal: true } }],
   ['process.apparmorProfile', { process: { apparmorProfile: 'profile' } }],
   ['process.selinuxLabel', { process: { selinuxLabel: 'label' } }],
   ['linux.seccomp', { linux: { seccomp: { defaultAction: 'SCMP_ACT_ALLOW' } } }],
   ['linux.mountLabel', { linux: { mountLabel: 'label' } }],
-  ['mounts/7', { mounts: withMounts(mapped) }],
 ];
 
 for (const [name, changes] of PROPERTIES) {

@@ -12,18 +12,13 @@ import { errnoOf, RuntimeError } from '../errors.ts';
 import { makedev } from '../init/devices.ts';
 import { IN_ROOT, relative, split } from '../init/paths.ts';
 import type { DevicePlan } from '../plan/devices.ts';
+import { makeAs, type Owner } from './as-owner.ts';
 
 const ENOENT = -2;
 // As many symbolic links as the kernel follows, path_resolution(7).
 const MAX_LINKS = 40;
 
 export type Entry = 'directory' | 'file';
-
-/** Owner of what is made: the container's root as the host sees it. */
-export interface Owner {
-  uid: number;
-  gid: number;
-}
 
 /**
  * Opens a path without access (O_PATH), following symbolic links within the root.
@@ -68,10 +63,11 @@ function makeAndOpen(where: { rootFd: number; owner: Owner }, path: string, entr
   }
 }
 
-function makeEntry(parentFd: number, name: string, entry: Entry, { uid, gid }: Owner): void {
+function makeEntry(parentFd: number, name: string, entry: Entry, owner: Owner): void {
+  const { uid, gid } = owner;
   try {
-    if (entry === 'file') mknodat(parentFd, name, K.S_IFREG | 0o644);
-    else if (!mkdirat(parentFd, name, 0o755)) return;
+    if (entry === 'file') makeAs(owner, () => mknodat(parentFd, name, K.S_IFREG | 0o644));
+    else if (!makeAs(owner, () => mkdirat(parentFd, name, 0o755))) return;
     if (uid !== 0 || gid !== 0) fchownat(parentFd, name, uid, gid);
   } catch (error) {
     // Somebody made it meanwhile, or it's a link to nowhere: the caller looks again.

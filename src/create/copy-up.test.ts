@@ -19,6 +19,7 @@ import { mknodat } from '../../bindings/files.ts';
 import { isolatedSuite, rootTest } from '../../bindings/root-suite.ts';
 import { makedev } from '../init/devices.ts';
 import { mountTmpfs, withFolder, withRoot } from '../init/fixtures/stage.ts';
+import { ROOT } from './as-owner.ts';
 import { copyTree } from './copy-up.ts';
 
 const test = isolatedSuite('create/copy-up', import.meta.path);
@@ -28,7 +29,7 @@ function copied(fill: (source: string) => void, check: (target: string, source: 
   const source = mkdtempSync('/tmp/runts-copy-up-');
   fill(source);
   withRoot((target) => {
-    withFolder(source, (from) => withFolder(target, (to) => copyTree(from, to)));
+    withFolder(source, (from) => withFolder(target, (to) => copyTree(from, to, ROOT)));
     check(target, source);
   });
   rmSync(source, { recursive: true });
@@ -99,7 +100,7 @@ rootTest(test, 'a mount within the folder is an error: it is never crossed', () 
     mkdirSync(`${source}/mounted`);
     mountTmpfs(`${source}/mounted`);
     withRoot((target) => {
-      const copy = () => withFolder(source, (from) => withFolder(target, (to) => copyTree(from, to)));
+      const copy = () => withFolder(source, (from) => withFolder(target, (to) => copyTree(from, to, ROOT)));
       assert.throws(copy, /openat2 mounted EXDEV/);
     });
   });

@@ -13,7 +13,8 @@ import type { Plan } from '../plan/plan.ts';
 import { type Message, receive, Sequence } from '../protocol.ts';
 import { stateDocument } from '../state/document.ts';
 import type { ContainerRecord } from '../state/store.ts';
-import { checkDevice, makePath, type Owner, openPath } from './container-paths.ts';
+import type { Owner } from './as-owner.ts';
+import { checkDevice, makePath, openPath } from './container-paths.ts';
 import { copyTree } from './copy-up.ts';
 import { actAll, type Extras } from './extras.ts';
 import { homeDirectory } from './home.ts';
@@ -52,11 +53,9 @@ class Server {
   #explanation = '';
   readonly #sequence = new Sequence();
   readonly #early: Event[] = [];
-  readonly #owner: Owner;
+  #owner: Owner | undefined;
 
-  constructor(readonly guided: Guided) {
-    this.#owner = hostOwner(guided.plan.namespaces);
-  }
+  constructor(readonly guided: Guided) {}
 
   close(): void {
     if (this.#rootFd >= 0) closeSync(this.#rootFd);
@@ -98,13 +97,24 @@ class Server {
 
   #started(pid: number): void {
     const { launched, plan, record } = this.guided;
-    wait(launched.starterPid, { block: true });
     record.pid = pid;
+    const starter = wait(launched.starterPid, { block: true });
+    // What it has opened for the container process is missing. Its report is behind what that process has said meanwhile.
+    if (starter !== undefined && starter.code !== 0) this.#throwFailure();
     const score = plan.process?.oomScoreAdj;
     if (score !== undefined) {
       step('/process/oomScoreAdj', () => writeFileSync(`/proc/${pid}/oom_score_adj`, String(score)));
     }
     for (const event of this.#early) this.#answer(event);
+  }
+
+  #throwFailure(): never {
+    const { launched, parentFd, record } = this.guided;
+    for (;;) {
+      const message = receive(parentFd, launched.script);
+      if (message === undefined) throw death(record.pid);
+      if (message.kind === 'failure') throw stepError(launched.script, message.step, errnoName(message.errno));
+    }
   }
 
   #answer(event: Event): void {
@@ -141,14 +151,21 @@ class Server {
 
   // Which mount or path needed it is said by the error's path.
   #makePath({ path, entry }: { path: string; entry: 'directory' | 'file' }): void {
-    step(`make ${path} in the container`, () => makePath(this.#rootFd, path, entry, this.#owner));
+    const owner = this.#ownerOfNew();
+    step(`make ${path} in the container`, () => makePath(this.#rootFd, path, entry, owner));
+  }
+
+  #ownerOfNew(): Owner {
+    const { plan, record } = this.guided;
+    this.#owner ??= hostOwner(record.pid, plan.namespaces);
+    return this.#owner;
   }
 
   #copyUp(path: string): void {
     if (this.#copySourceFd < 0) return;
     step(`tmpcopyup ${path}`, () => {
       const targetFd = openPath(this.#rootFd, path) ?? -1;
-      copyTree(this.#copySourceFd, targetFd);
+      copyTree(this.#copySourceFd, targetFd, this.#ownerOfNew());
       closeSync(targetFd);
     });
     closeSync(this.#copySourceFd);

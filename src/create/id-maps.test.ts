@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { RuntimeError } from '../errors.ts';
 import { planNamespaces } from '../plan/namespaces.ts';
 import { NO_PID } from '../state/fixtures/record.ts';
-import { mapText, writeIdMaps } from './id-maps.ts';
+import { hostIdOfRoot, hostOwner, mapText, writeIdMaps } from './id-maps.ts';
 
 const test = suite('create/id-maps');
 
@@ -23,6 +23,19 @@ test('a map that cannot be written names its place in the config', () => {
 
 test('without mappings nothing is written', () => {
   assert.not.throws(() => writeIdMaps(NO_PID, planNamespaces({})));
+});
+
+test('the root of a container is looked up in the map of its process', () => {
+  assert.is(hostIdOfRoot('         1       1000          1\n         0     100000      65536\n'), 100000);
+  assert.is(hostIdOfRoot('         5     100000      65536\n'), 0);
+  const owner = (isInUser: boolean) => hostOwner(process.pid, { ...planNamespaces({}), isInUser });
+  assert.equal(
+    [owner(false), owner(true)],
+    [
+      { uid: 0, gid: 0 },
+      { uid: 0, gid: 0 },
+    ],
+  );
 });
 
 test.run();

@@ -1,11 +1,14 @@
 // Writes the id maps of a new user namespace, user_namespaces(7).
-import { writeFileSync } from '../../bindings/file-system.ts';
+import { readFileSync, writeFileSync } from '../../bindings/file-system.ts';
 import type { IdMapping } from '../bundle/config.ts';
 import { step } from '../errors.ts';
 import type { NamespacePlan } from '../plan/namespaces.ts';
 
 /** Writes /proc/<pid>/uid_map and gid_map. */
-export function writeIdMaps(pid: number, { uidMappings, gidMappings }: NamespacePlan): void {
+export function writeIdMaps(
+  pid: number,
+  { uidMappings, gidMappings }: Pick<NamespacePlan, 'uidMappings' | 'gidMappings'>,
+): void {
   step('/linux/uidMappings', () => writeMap(`/proc/${pid}/uid_map`, uidMappings));
   step('/linux/gidMappings', () => writeMap(`/proc/${pid}/gid_map`, gidMappings));
 }
@@ -15,9 +18,17 @@ function writeMap(path: string, mappings: IdMapping[]): void {
 }
 
 /** The host's ids of the container's root: 0 without a user namespace, or where it's not mapped. */
-export function hostOwner({ uidMappings, gidMappings }: NamespacePlan): { uid: number; gid: number } {
-  const ofRoot = (mappings: IdMapping[]) => mappings.find(({ containerID }) => containerID === 0)?.hostID ?? 0;
-  return { uid: ofRoot(uidMappings), gid: ofRoot(gidMappings) };
+export function hostOwner(pid: number, { isInUser }: NamespacePlan): { uid: number; gid: number } {
+  if (!isInUser) return { uid: 0, gid: 0 };
+  // Not from the config, which doesn't have those of a joined namespace.
+  const ofRoot = (file: string) => hostIdOfRoot(readFileSync(`/proc/${pid}/${file}`, 'latin1'));
+  return { uid: ofRoot('uid_map'), gid: ofRoot('gid_map') };
+}
+
+/** Looks up container id 0 in the text of /proc/<pid>/uid_map; 0 if it's not mapped. */
+export function hostIdOfRoot(map: string): number {
+  const ranges = map.split('\n').map((line) => line.trim().split(/\s+/).map(Number));
+  return ranges.find(([containerId]) => containerId === 0)?.[1] ?? 0;
 }
 
 /** The text of a map: one line for each range. It has to reach the kernel in one write. */

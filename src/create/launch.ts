@@ -15,11 +15,13 @@ import { finalScript } from '../init/final.ts';
 import type { MountFacts } from '../init/mounts.ts';
 import type { OpenNamespace } from '../init/namespaces.ts';
 import { setupScript } from '../init/setup.ts';
+import { sourceNumbers } from '../init/sources.ts';
 import type { MountPlan } from '../plan/mounts.ts';
 import { type JoinedNamespace, NAMESPACE_FLAG } from '../plan/namespaces.ts';
 import type { Plan } from '../plan/plan.ts';
 import { fillWithScript, spawnScript } from '../spawn.ts';
 import { openPath } from './container-paths.ts';
+import { openIdMaps } from './id-mapped.ts';
 
 export interface LaunchInputs {
   plan: Plan;
@@ -56,18 +58,22 @@ export function launch(inputs: LaunchInputs): Launched {
   const [setupFd, finalFd] = [memfdProgram('runts-init'), memfdProgram('runts-init')];
   // What is in the container can execute its programs, but not write them.
   const [setupPathFd, finalPathFd] = [openToExecute(setupFd), openToExecute(finalFd)];
-  const begin = beginScript({ plan, namespaces, placedCgroup, cgroupFd, syncFd, setupFd: setupPathFd });
+  const idMaps = openIdMaps(plan);
   const own = [
     setupPathFd,
     finalPathFd,
     ...namespaces.map(({ fd }) => fd),
     ...(cgroupFd === undefined ? [] : [cgroupFd]),
+    ...new Set(idMaps.values()),
   ];
   const inherit = [syncFd, startFd, resultFd, ...own];
+  const numbers = plan.opensSources ? sourceNumbers(plan, Math.max(...inherit) + ROOM) : undefined;
+  const sources = numbers && { numbers, idMaps, rootMountPoint: inputs.rootMountPoint };
+  const begin = beginScript({ plan, namespaces, placedCgroup, cgroupFd, syncFd, setupFd: setupPathFd, sources });
   const options = { name: 'runts-init', inherit, firstOwn: 3 + plan.preserveFds };
   const starterPid = step('start the init program', () => spawnScript(begin, options));
   for (const fd of own) closeSync(fd);
-  const setup = setupScript({ ...inputs, finalFd: finalPathFd, mountFacts });
+  const setup = setupScript({ ...inputs, finalFd: finalPathFd, mountFacts, sources: numbers, idMaps });
   fillWithScript(setupFd, setup);
   closeSync(setupFd);
   const scripts = [begin, setup];
@@ -85,6 +91,9 @@ export function launch(inputs: LaunchInputs): Launched {
     },
   };
 }
+
+// Descriptors that the first program opens for a moment come to lie below the numbers of those that stay.
+const ROOM = 16;
 
 // Masked files are covered with the host's /dev/null.
 function checkNull(): void {

@@ -1,6 +1,6 @@
 // A program with names: each call knows what it's for, so that a reported number becomes an error in words.
 import type { SyscallName } from '../../bindings/syscalls.ts';
-import { callError, type RuntimeError } from '../errors.ts';
+import { callError, RuntimeError } from '../errors.ts';
 import type { Address, Operand, Slot } from './memory.ts';
 import { type CallOptions, Program } from './program.ts';
 import { REPORT_SIZE } from './report.ts';
@@ -8,7 +8,7 @@ import { REPORT_SIZE } from './report.ts';
 /** What a number in a report stands for. */
 export type Step =
   /** A system call: what it was part of, outermost first, its name and what it was about. */
-  | { kind: 'call'; doing: string[]; name: SyscallName; path: string | undefined }
+  | { kind: 'call'; doing: string[]; name: SyscallName; path: string | undefined; hints: Hints | undefined }
   /** The program tells that it has come to a point. */
   | { kind: 'event'; event: Event };
 
@@ -37,9 +37,13 @@ export type Event =
   /** It waits for `start`, and outlives the runtime from here on. */
   | { type: 'ready' };
 
+/** What may be the matter, by errno. */
+export type Hints = Readonly<Record<string, string>>;
+
 export interface NamedCallOptions extends CallOptions {
   /** What the call is about, for the error: a path, an option. */
   path?: string | undefined;
+  hints?: Hints | undefined;
 }
 
 export const ENOENT = 2;
@@ -56,7 +60,8 @@ export function stepError(script: Script, number: number, errno: string, explana
   if (step?.kind !== 'call') throw new Error(`protocol: step ${number} is not a call`);
   const words = explanation.startsWith('e ') ? `(${explanation.slice(2).trim()})` : '';
   const reason = [step.name, step.path, words, errno].filter(Boolean).join(' ');
-  const error = callError(reason, step.name, errno);
+  const hint = step.hints?.[errno];
+  const error = hint === undefined ? callError(reason, step.name, errno) : new RuntimeError(reason, { errno, hint });
   error.steps.push(...step.doing);
   return error;
 }
@@ -88,14 +93,15 @@ export class Script {
 
   /** A system call; a failure is reported with its name unless the options say otherwise. */
   call(name: SyscallName, args: readonly Operand[], options: NamedCallOptions = {}): void {
-    options.step = this.steps.push({ kind: 'call', doing: this.doing, name, path: options.path }) - 1;
+    const { path, hints } = options;
+    options.step = this.steps.push({ kind: 'call', doing: this.doing, name, path, hints }) - 1;
     this.program.call(name, args, options);
   }
 
   /** Becomes the first of some programs that can be executed: Program.execFirst. */
   execFirst(candidates: readonly string[], argv: Address, envp: Address): void {
     const path = candidates[candidates.length - 1];
-    const step = this.steps.push({ kind: 'call', doing: this.doing, name: 'execve', path }) - 1;
+    const step = this.steps.push({ kind: 'call', doing: this.doing, name: 'execve', path, hints: undefined }) - 1;
     this.program.execFirst(candidates, argv, envp, step);
   }
 
@@ -143,8 +149,9 @@ export class Script {
   /**
    * Forks with clone3(2): the child goes on behind the call; the parent tells the child's pid as the event "started",
    * and ends.
+   * @param inParent what the parent does in between
    */
-  fork(args: readonly Operand[]): void {
+  fork(args: readonly Operand[], inParent?: () => void): void {
     const { program } = this;
     const number = this.steps.push({ kind: 'event', event: { type: 'started' } }) - 1;
     const message = program.writableBytes(new Uint8Array(Uint32Array.of(number, 0, 0, 0).buffer));
@@ -153,6 +160,11 @@ export class Script {
     this.call('clone3', args, { save: pid });
     program.ifZero(pid, child);
     this.call('write', [this.syncFd, message, STARTED_SIZE]);
+    // Not part of what the fork is part of.
+    const outer = this.doing;
+    this.doing = [];
+    inParent?.();
+    this.doing = outer;
     program.exit(0);
     this.label(child);
   }

@@ -20,7 +20,16 @@ function begin(namespaces: Namespace[], inputs: Partial<BeginInputs> = {}) {
   const plan = samplePlan({ ociVersion: '1.3.0', linux: { namespaces } });
   const open: OpenNamespace[] = plan.namespaces.joined.map((joined, index) => ({ ...joined, fd: 20 + index }));
   return beginScript({
-    ...{ plan, namespaces: open, placedCgroup: [], cgroupFd: undefined, syncFd: 9, setupFd: 8, ...inputs },
+    ...{
+      plan,
+      namespaces: open,
+      placedCgroup: [],
+      cgroupFd: undefined,
+      syncFd: 9,
+      setupFd: 8,
+      sources: undefined,
+      ...inputs,
+    },
   });
 }
 

@@ -2,10 +2,12 @@
 // the kernel makes the namespaces while the runtime still builds the second (docs/architecture.md, "Three programs").
 import * as K from '../../bindings/constants.ts';
 import type { PlacedCgroup } from '../cgroup/cgroup.ts';
+import { type Address, type Operand, slotAddress } from '../final/memory.ts';
 import { Script } from '../final/script.ts';
 import type { Plan } from '../plan/plan.ts';
 import { resetAffinity } from './execution.ts';
-import { joinNamespaces, type OpenNamespace, writeFile } from './namespaces.ts';
+import { joinNamespaces, makeNamespaces, type OpenNamespace, writeFile } from './namespaces.ts';
+import { openSources, type SourceNumbers, type SourceOptions } from './sources.ts';
 
 export interface BeginInputs {
   plan: Plan;
@@ -16,6 +18,8 @@ export interface BeginInputs {
   syncFd: number;
   /** The memfd of the second program. */
   setupFd: number;
+  /** What is opened for the root of a user namespace; undefined: it opens all by itself. */
+  sources: (SourceOptions & { numbers: SourceNumbers }) | undefined;
 }
 
 /** Builds the program. */
@@ -24,8 +28,11 @@ export function beginScript(inputs: BeginInputs): Script {
   const script = new Script(syncFd);
   forbidTracing(script);
   joinV1Cgroups(script, v1Directories(inputs.placedCgroup));
+  // Whoever has joined the user namespace can't open the sources any more: another one does the joining.
+  const joinsUser = namespaces.some(({ type }) => type === 'user');
+  if (inputs.sources !== undefined && joinsUser) forkJoiner(script, plan, inputs.sources);
   joinNamespaces(script, namespaces);
-  makeContainerProcess(script, plan, cgroupFd);
+  makeContainerProcess(script, inputs);
   for (const { fd } of namespaces) script.call('close', [fd]);
   if (cgroupFd !== undefined) script.call('close', [cgroupFd]);
   dieWithRuntime(script);
@@ -35,8 +42,8 @@ export function beginScript(inputs: BeginInputs): Script {
   // Modes of what is made don't depend on the caller's mask, which is put back later.
   script.call('umask', [0]);
   if (plan.namespaces.newUser) script.ask({ type: 'mapIds' });
-  const isInUser = plan.namespaces.newUser || plan.namespaces.joined.some(({ type }) => type === 'user');
-  if (isInUser) becomeRoot(script);
+  if (plan.namespaces.isInUser) becomeRoot(script);
+  makeNamespaces(script, plan.namespaces);
   script.ask({ type: 'setup' });
   become(script, inputs.setupFd, 'runts-init');
   script.finish();
@@ -66,17 +73,56 @@ function v1Directories(placed: PlacedCgroup[]): string[] {
 
 const CLONE_ARGS_SIZE = 88;
 
-// CLONE_PARENT: the container process is a child of the runtime. What has made it ends at once.
-function makeContainerProcess(script: Script, plan: Plan, cgroupFd: number | undefined): void {
+// CLONE_PARENT: the container process is a child of the runtime. What has made it ends at once; with sources to open,
+// it shares its descriptors with the container process until then. The runtime waits for its end.
+function makeContainerProcess(script: Script, { plan, cgroupFd, namespaces, sources }: BeginInputs): void {
+  const flags = plan.namespaces.cloneFlags + K.CLONE_PARENT;
   script.within('create the container process', () => {
-    forkInto(script, plan.namespaces.cloneFlags + K.CLONE_PARENT, cgroupFd);
+    if (sources === undefined) {
+      forkInto(script, flags, cgroupFd);
+      return;
+    }
+    const { numbers } = sources;
+    const pidfd = script.slot();
+    const args = cloneArguments(script, flags + SHARED, { cgroupFd, pidfd: slotAddress(pidfd) });
+    const joinsUser = namespaces.some(({ type }) => type === 'user');
+    script.fork(args, () => {
+      script.call('dup3', [pidfd, numbers.process, 0]);
+      if (!joinsUser) openSources(script, plan, numbers, sources);
+    });
   });
+}
+
+const SHARED = K.CLONE_FILES + K.CLONE_PIDFD;
+
+// The child goes on. The parent waits for its end, when it has made the container process, and opens the sources.
+function forkJoiner(script: Script, plan: Plan, sources: NonNullable<BeginInputs['sources']>): void {
+  const [pid, joiner] = [script.slot(), script.newLabel()];
+  // struct pollfd, poll(2): the kernel writes the child's pidfd into it.
+  const poll = script.program.writableBytes(new Uint8Array(Uint32Array.of(0, K.POLLIN).buffer));
+  script.call('clone3', cloneArguments(script, K.CLONE_PARENT + SHARED, { pidfd: poll }), { save: pid });
+  script.program.ifZero(pid, joiner);
+  script.call('ppoll', [poll, 1, 0, 0, 0]);
+  openSources(script, plan, sources.numbers, sources);
+  script.program.exit(0);
+  script.label(joiner);
 }
 
 /** clone3(2), the child in a v2 cgroup if one is given. */
 export function forkInto(script: Script, flags: number, cgroupFd: number | undefined): void {
+  script.fork(cloneArguments(script, flags, { cgroupFd }));
+}
+
+interface CloneOptions {
+  cgroupFd?: number | undefined;
+  /** Where the kernel writes a descriptor of the child. */
+  pidfd?: Address;
+}
+
+function cloneArguments(script: Script, flags: number, { cgroupFd, pidfd }: CloneOptions): Operand[] {
   const allFlags = flags + (cgroupFd === undefined ? 0 : K.CLONE_INTO_CGROUP);
-  script.fork([script.words(allFlags, 0, 0, 0, 0, 0, 0, 0, 0, 0, cgroupFd ?? 0), CLONE_ARGS_SIZE]);
+  const words = [allFlags, pidfd ?? 0, 0, 0, 0, 0, 0, 0, 0, 0, cgroupFd ?? 0];
+  return [script.program.pointers(words), CLONE_ARGS_SIZE];
 }
 
 /** A process that is not ready when the runtime ends is of no use: prctl(2), PR_SET_PDEATHSIG. */

@@ -51,7 +51,10 @@ function mounted(
       if (event.type !== 'makePath') return;
       withFolder(root, (fd) => makePath(fd, event.path, event.entry, { uid: 0, gid: 0 }));
     };
-    const [plan] = planMounts([{ destination: '/cg', type: 'cgroup', source: 'cgroup', options }], '/bundle');
+    const [plan] = planMounts([{ destination: '/cg', type: 'cgroup', source: 'cgroup', options }], {
+      bundle: '/bundle',
+      isInUser: false,
+    });
     if (plan === undefined) throw new Error('no plan');
     const unshare = hasNamespace ? { unshare: CLONE_NEWCGROUP } : {};
     const line = runInRoot(root, (at) => makeCgroupMount(at, plan, { placed, hasNamespace }), { answer, ...unshare });

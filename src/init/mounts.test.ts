@@ -24,12 +24,14 @@ function make(folder: string, mounts: Mount[], facts: Partial<MountFacts> = {}, 
     if (event.type !== 'makePath') return;
     withFolder(folder, (fd) => makePath(fd, event.path, event.entry, { uid: 0, gid: 0 }));
   };
-  const plans = planMounts(mounts, bundle);
+  const plans = planMounts(mounts, { bundle, isInUser: false });
   return runInRoot(
     folder,
     (root) => {
-      const copies = copyShared(root.script, plans);
-      plans.forEach((plan, index) => void makeMount(root, plan, { ...NO_FACTS, ...facts }, copies.get(index)));
+      const copies = copyShared(root.script, plans, new Map());
+      plans.forEach(
+        (plan, index) => void makeMount(root, plan, { ...NO_FACTS, ...facts }, { copy: copies.get(index) }),
+      );
     },
     { answer },
   );
@@ -183,8 +185,11 @@ for (const [mount, line] of failures) {
 }
 
 test('only the bind mounts that share with the host are copied early', () => {
-  const plans = planMounts([bind('a'), bind('b', 'rshared'), tmpfs('shared'), bind('c', 'shared')], bundle);
-  assert.equal([...copyShared(new Script(3), plans).keys()], [1, 3]);
+  const plans = planMounts([bind('a'), bind('b', 'rshared'), tmpfs('shared'), bind('c', 'shared')], {
+    bundle,
+    isInUser: false,
+  });
+  assert.equal([...copyShared(new Script(3), plans, new Map()).keys()], [1, 3]);
 });
 
 rootTest(test, 'what is mounted on a shared bind mount later reaches the host', () => {

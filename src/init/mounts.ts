@@ -3,9 +3,11 @@ import * as K from '../../bindings/constants.ts';
 import type { Slot } from '../final/memory.ts';
 import type { Script } from '../final/script.ts';
 import type { MountPlan } from '../plan/mounts.ts';
+import { copySource, mapIds } from './bind-source.ts';
 import { newFileSystem } from './file-systems.ts';
-import { attach, copyTree, copyTreeOf, setAttributes } from './mount-calls.ts';
+import { attach, copyTreeOf, setAttributes } from './mount-calls.ts';
 import { IN_ROOT, IN_ROOT_PLAIN, type Root } from './paths.ts';
+import { takeSource } from './sources.ts';
 
 /** What the plan can't know and the runtime has looked up on the host. */
 export interface MountFacts {
@@ -20,29 +22,38 @@ export interface MountFacts {
  * shared with us, so that the copies are too.
  * @returns the slots with the copies, by index in the plan
  */
-export function copyShared(script: Script, plans: MountPlan[]): Map<number, Slot> {
+export function copyShared(script: Script, plans: MountPlan[], idMaps: ReadonlyMap<number, number>): Map<number, Slot> {
   const copies = new Map<number, Slot>();
   plans.forEach((plan, index) => {
     if (plan.kind !== 'bind' || !plan.propagation.some(({ flag }) => flag === K.MS_SHARED)) return;
     const copy = script.slot();
-    script.within(`mount ${plan.label}`, () => copyTree(script, plan.source, copy, { recursive: plan.recursiveBind }));
+    script.within(`mount ${plan.label}`, () => copySource(script, plan, idMaps.get(index), copy));
     copies.set(index, copy);
   });
   return copies;
 }
 
+/** What has been prepared for a mount. */
+export interface Prepared {
+  /** Holds the copy of a bind mount's source, if it has been taken already; its ids are mapped then. */
+  copy?: Slot | undefined;
+  /** The number that its source has been opened as, for the root of a user namespace. */
+  source?: number | undefined;
+  /** The descriptor of the user namespace that an id-mapped mount takes its mappings from. */
+  idMap?: number | undefined;
+}
+
 /**
  * Makes one mount.
  * @returns the slot with its descriptor if it's to be made read-only later
- * @param copy holds the copy of a bind mount's source, if it has been taken already
  */
-export function makeMount(root: Root, plan: MountPlan, facts: MountFacts, copy?: Slot): Slot | undefined {
+export function makeMount(root: Root, plan: MountPlan, facts: MountFacts, prepared: Prepared = {}): Slot | undefined {
   const { script } = root;
-  const mount = copy ?? script.slot();
+  const mount = prepared.copy ?? script.slot();
   script.within(`mount ${plan.label}`, () => {
     if (plan.kind === 'remount') remount(root, plan, mount);
-    else if (plan.kind === 'bind') makeBind(root, plan, mount, { ...facts, isCopied: copy !== undefined });
-    else makeFileSystem(root, plan, mount, facts);
+    else if (plan.kind === 'bind') makeBind(root, plan, mount, { ...facts, ...prepared });
+    else makeFileSystem(root, plan, mount, { ...facts, ...prepared });
     applyLate(script, plan, mount);
   });
   const isFresh = plan.type === 'tmpfs' && plan.kind === 'filesystem' && !plan.copyUp;
@@ -52,18 +63,15 @@ export function makeMount(root: Root, plan: MountPlan, facts: MountFacts, copy?:
   return undefined;
 }
 
-function makeBind(
-  root: Root,
-  plan: MountPlan,
-  mount: Slot,
-  { isDirectory, isCopied }: MountFacts & { isCopied: boolean },
-): void {
+function makeBind(root: Root, plan: MountPlan, mount: Slot, given: MountFacts & Prepared): void {
   const { script } = root;
-  if (!isCopied) copyTree(script, plan.source, mount, { recursive: plan.recursiveBind });
+  const { isDirectory, copy, source, idMap } = given;
+  if (source !== undefined) takeSource(script, source, mount);
+  else if (copy === undefined) copySource(script, plan, idMap, mount);
   const { set, clear } = plan.attributes;
   if (set !== 0 || clear !== 0) setAttributes(script, mount, { set, clear }, plan.source);
   const target = attachAt(root, mount, plan.destination, isDirectory ? 'directory' : 'file');
-  if (isCopied && isDirectory) replaceByCopy(script, plan, mount, target);
+  if ((copy ?? source) !== undefined && isDirectory) replaceByCopy(script, plan, mount, target);
   script.release(target);
 }
 
@@ -106,7 +114,12 @@ function needsMountCall({ data, superblock }: MountPlan): boolean {
   return superblock.includes('iversion') || data.some((option) => option.length > 250);
 }
 
-function makeFileSystem(root: Root, given: MountPlan, mount: Slot, { coveredMode }: MountFacts): void {
+function makeFileSystem(
+  root: Root,
+  given: MountPlan,
+  mount: Slot,
+  { coveredMode, idMap }: MountFacts & Prepared,
+): void {
   const { script } = root;
   const plan = given.readonlyLater ? writable(given) : { ...given };
   if (coveredMode !== undefined) plan.data = [...plan.data, `mode=${coveredMode.toString(8)}`];
@@ -115,6 +128,7 @@ function makeFileSystem(root: Root, given: MountPlan, mount: Slot, { coveredMode
   else {
     const { type, source, superblock, data, attributes } = plan;
     newFileSystem(script, root.fileSystems, { type, source, options: [...superblock, ...data], ...attributes }, mount);
+    if (idMap !== undefined) mapIds(script, plan, idMap, mount);
     script.release(attachAt(root, mount, plan.destination, 'directory', resolveFor(plan)));
   }
   if (plan.copyUp) script.ask({ type: 'copyUpTo', path: plan.destination });

@@ -47,6 +47,11 @@ function join(
   script.within(pointer, () => script.call('setns', [fd, flag], { path, ...options }));
 }
 
+/** New namespaces that are to belong to the root of the user namespace. */
+export function makeNamespaces(script: Script, { unshareFlags }: NamespacePlan): void {
+  if (unshareFlags !== 0) script.within('new namespaces', () => script.call('unshare', [unshareFlags]));
+}
+
 /** A new cgroup namespace; its root is the cgroup that the process is in now. */
 export function makeCgroupNamespace(script: Script, { newCgroup }: NamespacePlan): void {
   if (newCgroup) script.within('new cgroup namespace', () => script.call('unshare', [K.CLONE_NEWCGROUP]));

@@ -40,7 +40,7 @@ function found<T>(
   const build = (script: Script) => {
     const root = script.slot();
     script.call('unshare', [CLONE_NEWNS]);
-    mountRootfs(script, rootfs, mountPoint, root);
+    mountRootfs(script, rootfs, { path: mountPoint, opened: undefined }, root);
     goOn(script, root);
   };
   const line = runScript(build, {

@@ -4,23 +4,36 @@ import type { Slot } from '../final/memory.ts';
 import type { Script } from '../final/script.ts';
 import type { RootfsPlan } from '../plan/rootfs.ts';
 import { attach, copyTree, setAttributes } from './mount-calls.ts';
+import { type SourceNumbers, takeSource } from './sources.ts';
+
+export interface RootMountPoint {
+  /** The root file system's own path, or a folder of the state. */
+  path: string;
+  /** The root file system and its mount point, if they have been opened already. */
+  opened: Pick<SourceNumbers, 'rootfs' | 'mountPoint'> | undefined;
+}
 
 /**
  * Makes the root file system a mount of its own, with everything that is mounted below it.
- * @param mountPoint where it's attached: the root file system's own path, or a folder of the state
+ * @param mountPoint where it's attached
  * @param root gets the new root's descriptor
  */
-export function mountRootfs(script: Script, rootfs: RootfsPlan, mountPoint: string, root: Slot): void {
+export function mountRootfs(script: Script, rootfs: RootfsPlan, { path, opened }: RootMountPoint, root: Slot): void {
   script.within(`/root/path ${rootfs.path}`, () => {
     const target = script.slot();
     // A shared mount namespace is somebody else's: its propagation is left alone.
     if (rootfs.change !== 'chroot') isolateMounts(script, target);
-    copyTree(script, rootfs.path, root, { recursive: true });
-    openDirectory(script, mountPoint, target);
+    if (opened === undefined) {
+      copyTree(script, rootfs.path, root, { recursive: true });
+      openDirectory(script, path, target);
+    } else {
+      takeSource(script, opened.rootfs, root);
+      takeSource(script, opened.mountPoint, target);
+    }
     if (rootfs.change === 'chroot') {
       setAttributes(script, root, { propagation: K.MS_PRIVATE, recursive: true }, rootfs.path);
     }
-    attach(script, root, target, mountPoint);
+    attach(script, root, target, path);
     // What is attached to a shared mount becomes shared, mount_namespaces(7): once more, for the mounts to come.
     if (rootfs.change === 'chroot') {
       setAttributes(script, root, { propagation: K.MS_PRIVATE, recursive: true }, rootfs.path);

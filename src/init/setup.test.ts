@@ -14,7 +14,16 @@ function setup(parts: Partial<Config> = {}, linux: Linux = {}): Script {
   const process = { cwd: '/work', args: ['sh'] };
   const plan = samplePlan({ ociVersion: '1.3.0', process, linux: { namespaces, ...linux }, ...parts });
   return setupScript({
-    ...{ plan, placedCgroup: [], syncFd: 9, finalFd: 8, rootMountPoint: '/bundle/rootfs', mountFacts: [] },
+    ...{
+      plan,
+      placedCgroup: [],
+      syncFd: 9,
+      finalFd: 8,
+      rootMountPoint: '/bundle/rootfs',
+      mountFacts: [],
+      sources: undefined,
+      idMaps: new Map(),
+    },
   });
 }
 
@@ -150,7 +159,16 @@ test('a device that exists is compared; in a user namespace one that is refused 
 test('without a process there is no working directory', () => {
   const plan = samplePlan({ ociVersion: '1.3.0' });
   const script = setupScript({
-    ...{ plan, placedCgroup: [], syncFd: 9, finalFd: 8, rootMountPoint: '/x', mountFacts: [] },
+    ...{
+      plan,
+      placedCgroup: [],
+      syncFd: 9,
+      finalFd: 8,
+      rootMountPoint: '/x',
+      mountFacts: [],
+      sources: undefined,
+      idMaps: new Map(),
+    },
   });
   assert.not.ok(stepsOf(script).some((line) => line.startsWith('/process/cwd')));
 });

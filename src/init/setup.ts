@@ -16,6 +16,7 @@ import { makeCgroupNamespace, makeTimeNamespace } from './namespaces.ts';
 import { Root } from './paths.ts';
 import { enterRootfs, finishRootfs, mountRootfs } from './rootfs.ts';
 import { setHostNames, setSysctls } from './settings.ts';
+import type { SourceNumbers } from './sources.ts';
 import { enterWorkingDirectory, openWorkingDirectory } from './working-directory.ts';
 
 export interface SetupInputs {
@@ -27,19 +28,23 @@ export interface SetupInputs {
   /** Where the root file system is attached. */
   rootMountPoint: string;
   mountFacts: MountFacts[];
+  /** What has been opened for the root of a user namespace. */
+  sources: SourceNumbers | undefined;
+  /** Descriptors of user namespaces, by index of id-mapped mounts in the plan. */
+  idMaps: ReadonlyMap<number, number>;
 }
 
 /** Builds the program. */
 export function setupScript(inputs: SetupInputs): Script {
-  const { plan, rootMountPoint } = inputs;
+  const { plan, rootMountPoint, sources, idMaps } = inputs;
   const script = new Script(inputs.syncFd);
   forbidTracing(script);
   const root = new Root(script, script.descriptorSlot(), new FileSystems(script));
   makeTimeNamespace(script, plan.namespaces);
   setHostNames(script, plan);
   setSysctls(script, plan);
-  const copies = copyShared(script, plan.mounts);
-  mountRootfs(script, plan.rootfs, rootMountPoint, root.fd);
+  const copies = sources === undefined ? copyShared(script, plan.mounts, idMaps) : new Map<number, Slot>();
+  mountRootfs(script, plan.rootfs, { path: rootMountPoint, opened: sources }, root.fd);
   script.tellWithDescriptor({ type: 'root' });
   makeCgroupNamespace(script, plan.namespaces);
   makeAllMounts(root, inputs, copies);
@@ -60,14 +65,15 @@ export function setupScript(inputs: SetupInputs): Script {
 const NO_FACTS: MountFacts = { isDirectory: true, coveredMode: undefined };
 
 function makeAllMounts(root: Root, inputs: SetupInputs, copies: Map<number, Slot>): void {
-  const { plan, placedCgroup, mountFacts } = inputs;
+  const { plan, placedCgroup, mountFacts, idMaps, sources } = inputs;
   const { script } = root;
   const options = { placed: placedCgroup, hasNamespace: plan.namespaces.newCgroup };
   const readonlyLater: { mount: MountPlan; fd: Slot }[] = [];
   plan.mounts.forEach((mount, index) => {
     if (mount.kind === 'cgroup') makeCgroupMount(root, mount, options);
     else {
-      const fd = makeMount(root, mount, mountFacts[index] ?? NO_FACTS, copies.get(index));
+      const prepared = { copy: copies.get(index), source: sources?.binds.get(index), idMap: idMaps.get(index) };
+      const fd = makeMount(root, mount, mountFacts[index] ?? NO_FACTS, prepared);
       if (fd !== undefined) readonlyLater.push({ mount, fd });
     }
   });

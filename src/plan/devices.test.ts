@@ -8,10 +8,14 @@ import { planMounts } from './mounts.ts';
 const test = suite('plan/devices');
 
 function plan(devices: Device[], mounts: Mount[] = []) {
-  return planDevices({ ociVersion: '1.3.0', linux: { devices } }, planMounts(mounts, '/bundle'), {
-    hasKcore: true,
-    grantableCapabilities: 1n << 27n,
-  });
+  return planDevices(
+    { ociVersion: '1.3.0', linux: { devices } },
+    planMounts(mounts, { bundle: '/bundle', isInUser: false }),
+    {
+      hasKcore: true,
+      grantableCapabilities: 1n << 27n,
+    },
+  );
 }
 
 test("config-linux.md's default devices are made when none are configured", () => {

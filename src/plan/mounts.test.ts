@@ -20,6 +20,7 @@ const BARE: MountPlan = {
   superblock: [],
   data: [],
   copyUp: false,
+  idmap: undefined,
   readonlyLater: false,
 };
 
@@ -157,11 +158,11 @@ const cases: { name: string; mount: Mount; plan: Partial<MountPlan> }[] = [
   { name: 'remount behind bind', mount: tmpfs('bind', 'remount'), plan: { kind: 'remount' } },
 ];
 for (const { name, mount, plan } of cases) {
-  test(name, () => assert.equal(planMounts([mount], '/bundle'), [{ ...BARE, ...plan }]));
+  test(name, () => assert.equal(planMounts([mount], { bundle: '/bundle', isInUser: false }), [{ ...BARE, ...plan }]));
 }
 
 test('each mount is named by its place in the list', () => {
-  const labels = planMounts([tmpfs(), tmpfs()], '/bundle').map(({ label }) => label);
+  const labels = planMounts([tmpfs(), tmpfs()], { bundle: '/bundle', isInUser: false }).map(({ label }) => label);
   assert.equal(labels, ['/mounts/0 (tmpfs on /x)', '/mounts/1 (tmpfs on /x)']);
 });
 
@@ -170,7 +171,7 @@ for (const type of [undefined, '', 'none', 'bind']) {
     const namesType = (error: unknown) =>
       error instanceof ConfigError && error.problems[0]?.pointer === '/mounts/1/type';
     const mount: Mount = { destination: '/x', source: '/srv', ...(type !== undefined && { type }) };
-    assert.throws(() => planMounts([tmpfs(), mount], '/bundle'), namesType);
+    assert.throws(() => planMounts([tmpfs(), mount], { bundle: '/bundle', isInUser: false }), namesType);
   });
 }
 

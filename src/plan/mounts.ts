@@ -1,8 +1,14 @@
 // config.json's mounts as decided steps: what to mount where, with which attributes, in the order listed.
 import * as K from '../../bindings/constants.ts';
-import type { Mount } from '../bundle/config.ts';
+import type { IdMapping, Mount } from '../bundle/config.ts';
 import { ConfigError, shorten } from '../errors.ts';
 import { optionEffect } from './mount-options.ts';
+
+export interface IdmapPlan {
+  isRecursive: boolean;
+  /** undefined: those of the container's user namespace. */
+  mappings: { uidMappings: IdMapping[]; gidMappings: IdMapping[] } | undefined;
+}
 
 export interface MountPlan {
   /** For errors: `/mounts/3 (tmpfs on /dev/shm)`. */
@@ -22,18 +28,29 @@ export interface MountPlan {
   /** File system options: `size=64k`, `newinstance`. */
   data: string[];
   copyUp: boolean;
+  /** The ids of its files are mapped, mount_setattr(2), "ID-mapped mounts". */
+  idmap: IdmapPlan | undefined;
   /** Made read-only after all mounts and devices are in place, because those need to write to it. */
   readonlyLater: boolean;
 }
 
-/** The steps for all mounts. `bundle` is the bundle's absolute path: relative bind sources start there. */
-export function planMounts(mounts: Mount[], bundle: string): MountPlan[] {
-  return mounts.map((mount, index) => planMount(mount, `/mounts/${index}`, bundle));
+export interface MountsOptions {
+  /** Absolute path: relative bind sources start there. */
+  bundle: string;
+  /** Whether the container has a user namespace. */
+  isInUser: boolean;
 }
 
-function planMount(mount: Mount, pointer: string, bundle: string): MountPlan {
+/** The steps for all mounts. */
+export function planMounts(mounts: Mount[], options: MountsOptions): MountPlan[] {
+  return mounts.map((mount, index) => planMount(mount, `/mounts/${index}`, options));
+}
+
+function planMount(mount: Mount, pointer: string, { bundle, isInUser }: MountsOptions): MountPlan {
   const plan = emptyPlan(mount);
   for (const option of mount.options ?? []) applyOption(plan, option);
+  addMappings(plan, mount);
+  if (plan.idmap !== undefined) checkIdmap(plan, pointer, isInUser);
   plan.source = sourceOf(mount, plan, bundle);
   plan.label = `${pointer} (${plan.kind === 'bind' ? `bind of ${plan.source}` : plan.type} on ${plan.destination})`;
   if (plan.kind === 'filesystem') requireType(mount, pointer);
@@ -56,6 +73,7 @@ function emptyPlan(mount: Mount): MountPlan {
     superblock: [],
     data: [],
     copyUp: false,
+    idmap: undefined,
     readonlyLater: false,
   };
 }
@@ -82,9 +100,24 @@ function applyOption(plan: MountPlan, option: string): void {
   if (effect.bind === 'rbind') plan.recursiveBind = true;
   if (effect.remount === true) plan.kind = 'remount';
   if (effect.copyUp === true) plan.copyUp = true;
+  if (effect.idmap !== undefined) plan.idmap = { isRecursive: effect.idmap === 'ridmap', mappings: undefined };
   if (effect.propagation !== undefined) {
     plan.propagation.push({ flag: effect.propagation, recursive: effect.recursivePropagation ?? false });
   }
+}
+
+// Mappings without an option: the option is only there so that old runtimes notice (config.md, "Mounts").
+function addMappings(plan: MountPlan, { uidMappings = [], gidMappings = [] }: Mount): void {
+  if (uidMappings.length === 0) return;
+  plan.idmap = { isRecursive: plan.idmap?.isRecursive ?? false, mappings: { uidMappings, gidMappings } };
+}
+
+// Only the runtime may use the mappings' user namespace, and only before the mount is attached.
+function checkIdmap({ kind }: MountPlan, pointer: string, isInUser: boolean): void {
+  if (kind === 'bind' || (kind === 'filesystem' && !isInUser)) return;
+  const what = kind === 'filesystem' ? 'a new file system in a user namespace' : kind;
+  const rule = `can't be id-mapped: that is for bind mounts, this is ${what}`;
+  throw new ConfigError([{ pointer, rule }]);
 }
 
 // A later option overrides an earlier one. The access time mode stays in `clear`, as mount_setattr(2) wants it there.

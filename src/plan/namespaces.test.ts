@@ -16,7 +16,7 @@ const flags: { name: string; linux: Linux; cloneFlags: number }[] = [
   {
     name: 'namespaces are made together with the process',
     linux: made('pid', 'network', 'ipc', 'uts', 'mount', 'user'),
-    cloneFlags: K.CLONE_NEWPID | K.CLONE_NEWNET | K.CLONE_NEWIPC | K.CLONE_NEWUTS | K.CLONE_NEWNS | K.CLONE_NEWUSER,
+    cloneFlags: K.CLONE_NEWPID | K.CLONE_NEWNET | K.CLONE_NEWUTS | K.CLONE_NEWNS | K.CLONE_NEWUSER,
   },
   { name: 'cgroup and time namespaces are made later', linux: made('cgroup', 'time'), cloneFlags: 0 },
   {
@@ -51,24 +51,17 @@ test('a namespace to join keeps its place in the config for errors', () => {
   ]);
 });
 
-const joiners: { name: string; linux: Linux; needsJoiner: boolean }[] = [
-  { name: 'new namespaces need no joiner', linux: made('user', 'pid', 'mount'), needsJoiner: false },
-  {
-    name: 'a network namespace can be joined by the container process itself',
-    linux: joined('network'),
-    needsJoiner: false,
-  },
-  { name: 'a pid namespace is only for children, so a joiner enters it', linux: joined('pid'), needsJoiner: true },
-  { name: 'a user namespace is entered by a joiner', linux: joined('user'), needsJoiner: true },
-  {
-    name: 'beside a new user namespace a joiner joins what is not owned by it',
-    linux: joined('network', { type: 'user' }),
-    needsJoiner: true,
-  },
-];
-for (const { name, linux, needsJoiner } of joiners) {
-  test(name, () => assert.is(planNamespaces(linux).needsJoiner, needsJoiner));
-}
+test('in a user namespace, what belongs to whoever makes it is made by its root', () => {
+  const flags = (linux: Linux) => {
+    const { isInUser, cloneFlags, unshareFlags } = planNamespaces(linux);
+    return { isInUser, cloneFlags, unshareFlags };
+  };
+  const [made1, made2] = [made('user', 'ipc', 'uts'), joined('user', { type: 'ipc' }, { type: 'uts' })];
+  const unshareFlags = K.CLONE_NEWIPC;
+  assert.equal(flags(made1), { isInUser: true, cloneFlags: K.CLONE_NEWUSER | K.CLONE_NEWUTS, unshareFlags });
+  assert.equal(flags(made2), { isInUser: true, cloneFlags: K.CLONE_NEWUTS, unshareFlags });
+  assert.equal(flags(made('ipc')), { isInUser: false, cloneFlags: K.CLONE_NEWIPC, unshareFlags: 0 });
+});
 
 test('time offsets stay exact, and what is left out is 0', () => {
   const timeOffsets = { monotonic: { secs: 9007199254740993n }, boottime: { secs: -5, nanosecs: 7 } };

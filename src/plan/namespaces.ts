@@ -36,6 +36,8 @@ export interface JoinedNamespace {
 export interface NamespacePlan {
   /** CLONE_NEW* flags that the container process is made with. */
   cloneFlags: number;
+  /** CLONE_NEW* flags of namespaces that it makes as root of its user namespace: their files belong to who made them. */
+  unshareFlags: number;
   joined: JoinedNamespace[];
   /** Made by the container process itself, once it is in its cgroup: cgroup_namespaces(7) fixes the root then. */
   newCgroup: boolean;
@@ -45,13 +47,10 @@ export interface NamespacePlan {
   uidMappings: IdMapping[];
   gidMappings: IdMapping[];
   newUser: boolean;
+  /** In a user namespace, a new one or a joined one. */
+  isInUser: boolean;
   newMount: boolean;
   newPid: boolean;
-  /**
-   * A process between the runtime and the container process has to do the joining: setns(2) moves only the children
-   * into a pid namespace, and namespaces of other owners can't be joined any more from within a user namespace.
-   */
-  needsJoiner: boolean;
 }
 
 // Made by clone(2) together with the process; the others come later, see above.
@@ -64,9 +63,13 @@ export function planNamespaces(linux: Linux): NamespacePlan {
   const joined = entries.flatMap(({ type, path, index }) =>
     path ? [{ type, path, flag: NAMESPACE_FLAG[type], pointer: `/linux/namespaces/${index}` }] : [],
   );
-  const joinsUserOrPid = joined.some(({ type }) => type === 'user' || type === 'pid');
+  const isInUser = entries.some(({ type }) => type === 'user');
+  const cloned = CLONED.filter(isNew).reduce((flags, type) => flags | NAMESPACE_FLAG[type], 0);
+  // The root of mqueue.
+  const unshareFlags = isInUser ? cloned & K.CLONE_NEWIPC : 0;
   return {
-    cloneFlags: CLONED.filter(isNew).reduce((flags, type) => flags | NAMESPACE_FLAG[type], 0),
+    cloneFlags: cloned & ~unshareFlags,
+    unshareFlags,
     joined,
     newCgroup: isNew('cgroup'),
     newTime: isNew('time'),
@@ -74,9 +77,9 @@ export function planNamespaces(linux: Linux): NamespacePlan {
     uidMappings: linux.uidMappings ?? [],
     gidMappings: linux.gidMappings ?? [],
     newUser: isNew('user'),
+    isInUser,
     newMount: isNew('mount'),
     newPid: isNew('pid'),
-    needsJoiner: joinsUserOrPid || (isNew('user') && joined.length > 0),
   };
 }
 

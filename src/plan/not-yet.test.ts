@@ -13,18 +13,12 @@ const withMount = (mount: Partial<Mount>): Config => ({
   mounts: [{ destination: '/proc' }, { destination: '/x', ...mount }],
 });
 
-const MAPPING = [{ containerID: 0, hostID: 0, size: 1 }];
-
 const refused: [pointer: string, config: Config][] = [
   ['/process/terminal', withProcess({ terminal: true })],
   ['/process/apparmorProfile', withProcess({ apparmorProfile: 'docker-default' })],
   ['/process/selinuxLabel', withProcess({ selinuxLabel: 'a:b:c' })],
   ['/linux/seccomp', withLinux({ seccomp: { defaultAction: 'SCMP_ACT_ALLOW' } })],
   ['/linux/mountLabel', withLinux({ mountLabel: 'a:b:c' })],
-  ['/mounts/1 (id-mapped mounts)', withMount({ options: ['bind', 'idmap'] })],
-  ['/mounts/1 (id-mapped mounts)', withMount({ options: ['bind', 'ridmap'] })],
-  ['/mounts/1 (id-mapped mounts)', withMount({ uidMappings: MAPPING })],
-  ['/mounts/1 (id-mapped mounts)', withMount({ gidMappings: MAPPING })],
 ];
 for (const [pointer, config] of refused) {
   test(`${pointer} is named, for ${JSON.stringify(config).slice(22, -1)}`, () => {

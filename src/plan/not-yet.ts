@@ -22,9 +22,5 @@ function isEmpty(text: string | undefined): boolean {
 /** One problem for each property that is set in the config and not covered yet. */
 export function notYetProblems(config: Config): ConfigProblem[] {
   const pointers = CHECKS.filter(([, isAsked]) => isAsked(config)).map(([pointer]) => pointer);
-  (config.mounts ?? []).forEach(({ options = [], uidMappings, gidMappings }, index) => {
-    const isMapped = options.includes('idmap') || options.includes('ridmap') || uidMappings !== undefined;
-    if (isMapped || gidMappings !== undefined) pointers.push(`/mounts/${index} (id-mapped mounts)`);
-  });
   return pointers.map((pointer) => ({ pointer, rule: 'is not supported yet by this version of runts' }));
 }

@@ -20,6 +20,8 @@ export interface Plan {
   /** Absolute path of the bundle. */
   bundle: string;
   namespaces: NamespacePlan;
+  /** Whether root and bind sources are opened for the root of the user namespace (init/sources.ts). */
+  opensSources: boolean;
   rootfs: RootfsPlan;
   mounts: MountPlan[];
   devices: DevicesPlan;
@@ -54,6 +56,9 @@ export interface PlanOptions {
   listenFds: number;
 }
 
+// CAP_SYS_CHROOT, CAP_SYS_PTRACE, CAP_SYS_ADMIN: to enter the container's mount namespace, setns(2).
+const MAY_OPEN = (1n << 18n) | (1n << 19n) | (1n << 21n);
+
 /**
  * Decides everything about a container.
  * @param config a validated config
@@ -64,11 +69,13 @@ export function makePlan(config: Config, host: HostFacts, options: PlanOptions):
   if (problems.length > 0) throw new ConfigError(problems);
   const { id, bundle } = options;
   const warnings: string[] = [];
-  const mounts = planMounts(config.mounts ?? [], bundle);
+  const namespaces = planNamespaces(config.linux ?? {});
+  const mounts = planMounts(config.mounts ?? [], { bundle, isInUser: namespaces.isInUser });
   return {
     id,
     bundle,
-    namespaces: planNamespaces(config.linux ?? {}),
+    namespaces,
+    opensSources: namespaces.isInUser && (host.grantableCapabilities & MAY_OPEN) === MAY_OPEN,
     rootfs: planRootfs(config, bundle, options),
     mounts,
     devices: planDevices(config, mounts, host),

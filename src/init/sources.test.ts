@@ -1,0 +1,66 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import * as K from '../../bindings/constants.ts';
+import { samplePlan } from '../plan/fixtures/plan.ts';
+import { argsOf, callsOf, scriptOf, stepsOf } from './fixtures/lines.ts';
+import { openSources, sourceNumbers, takeSource } from './sources.ts';
+
+const test = suite('init/sources');
+
+const plan = samplePlan({
+  ociVersion: '1.3.0',
+  mounts: [
+    { destination: '/proc', type: 'proc' },
+    { destination: '/a', source: '/src/a', options: ['rbind'] },
+    { destination: '/tmp', type: 'tmpfs' },
+    { destination: '/b', source: '/src/b', options: ['bind', 'idmap'] },
+  ],
+});
+const numbers = sourceNumbers(plan, 100);
+
+test('the root and the bind mounts get numbers, in their order', () => {
+  assert.equal([numbers.process, numbers.rootfs, numbers.mountPoint], [100, 101, 102]);
+  assert.equal(
+    [...numbers.binds],
+    [
+      [1, 103],
+      [3, 104],
+    ],
+  );
+});
+
+test('all are opened in the mount namespace of the container process, and put where it finds them', () => {
+  const options = { rootMountPoint: '/state/rootfs', idMaps: new Map([[3, 77]]) };
+  const script = scriptOf((to) => openSources(to, plan, numbers, options));
+  const [setns] = callsOf(script, 'setns').map((call) => argsOf(script, call));
+  assert.equal(setns, [100, K.CLONE_NEWNS]);
+  assert.equal(
+    stepsOf(script).filter((line) => !/: (dup3|close)$/.test(line)),
+    [
+      'enter the mount namespace: setns',
+      'close',
+      '/root/path /bundle/rootfs: open_tree /bundle/rootfs',
+      '/root/path /bundle/rootfs: openat /state/rootfs',
+      'mount /mounts/1 (bind of /src/a on /a): open_tree /src/a',
+      'dup3',
+      'close',
+      'mount /mounts/3 (bind of /src/b on /b): open_tree /src/b',
+      'mount /mounts/3 (bind of /src/b on /b): mount_setattr MOUNT_ATTR_IDMAP /src/b',
+      'dup3',
+      'close',
+    ],
+  );
+  // Not closed by execve(2).
+  assert.equal(
+    callsOf(script, 'dup3').map((call) => argsOf(script, call).slice(1)),
+    [101, 102, 103, 104].map((number) => [number, 0]),
+  );
+});
+
+test('each is taken by its number, which is free then', () => {
+  const script = scriptOf((to) => takeSource(to, 103, to.slot()));
+  const calls = callsOf(script, 'fcntl', 'close').map((call) => argsOf(script, call));
+  assert.equal(calls, [[103, K.F_DUPFD_CLOEXEC, 0], [103]]);
+});
+
+test.run();
