@@ -160,13 +160,13 @@ test('tmpcopyup keeps the owners; who is not mapped is nobody', () => {
   writeFileSync(join(folder, 'deep/file'), 'copied\n');
   symlinkSync('deep', join(folder, 'link'));
   giveAway(bundle);
-  chmodSync(join(folder, 'deep/file'), 0o640);
+  chmodSync(join(folder, 'deep/file'), 0o604);
   chownSync(join(folder, 'deep/file'), HOST_ID + 7, HOST_ID + 8);
   writeFileSync(join(folder, 'foreign'), '');
   assert.equal(lines(runtime.ok(['run', '--bundle', bundle.directory, runtime.id()])), [
     'copied',
     'deep 0:0 755',
-    'deep/file 7:8 640',
+    'deep/file 7:8 604',
     'link 0:0 777',
     'foreign 65534:65534 644',
   ]);
@@ -333,7 +333,7 @@ test('namespaces of the host are joined by a container in a new user namespace',
 });
 
 testUnless(notRunc, test, 'groups where setgroups is denied are an error that names them', async () => {
-  const holder = Bun.spawn(['unshare', '--user', '--map-root-user', 'sh', '-c', 'echo ready; sleep 60']);
+  const holder = Bun.spawn(['unshare', '--user', '--map-root-user', 'sh', '-c', 'echo ready; exec sleep 60']);
   await holder.stdout.getReader().read();
   const path = `/proc/${holder.pid}/ns/user`;
   const namespaces: Namespace[] = [{ type: 'user', path }, { type: 'mount' }, { type: 'pid' }];
