@@ -95,7 +95,7 @@ function newRecord(plan: Plan, config: Config, placed: PlacedCgroup[], root: str
     created: new Date().toISOString(),
     owner: process.getuid?.() ?? 0,
     annotations: { ...config.annotations },
-    cgroups: placed.map(({ directory, isOwn }) => ({ directory, isOwn })),
+    cgroups: placed.map(recordOf),
     rootfsMount: rootfsMountOf(plan, root),
     containerPid: 0,
     executable: plan.process?.args[0],
@@ -112,6 +112,11 @@ function execDefaultsOf({ newKeyring }: Plan, { process }: Config): ContainerRec
     // JSON has no numbers of 64 bits.
     rlimits: rlimits.map(({ type, soft, hard }) => ({ type, soft: String(soft), hard: String(hard) })),
   };
+}
+
+function recordOf({ hierarchy, directory, isOwn }: PlacedCgroup): ContainerRecord['cgroups'][number] {
+  if (hierarchy.version === 2) return { directory, isOwn, freezer: 'cgroup.freeze' };
+  return { directory, isOwn, ...(hierarchy.controllers.includes('freezer') && { freezer: 'freezer.state' }) };
 }
 
 // Without a mount namespace of the container's own its mounts outlive it. In the runtime's namespace they are collected

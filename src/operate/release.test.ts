@@ -5,7 +5,7 @@ import { socketpair, write } from '../../bindings/files.ts';
 import { kill, wait } from '../../bindings/process.ts';
 import { StateError, toRuntimeError } from '../errors.ts';
 import { lifeOf, statusOf } from '../state/status.ts';
-import { loadRecord } from '../state/store.ts';
+import { type ContainerRecord, loadRecord } from '../state/store.ts';
 import { makeCreated } from './fixtures/created.ts';
 import { release } from './release.ts';
 
@@ -30,10 +30,10 @@ function outcome(): string {
 const status = () => statusOf(root, loadRecord(root, 'web1'));
 
 // A hierarchy of plain files that says what is asked for.
-function frozenCgroup(): { directory: string; isOwn: boolean } {
+function frozenCgroup(): ContainerRecord['cgroups'][number] {
   mkdirSync(`${root}/cgroup`);
   writeFileSync(`${root}/cgroup/freezer.state`, 'FROZEN\n');
-  return { directory: `${root}/cgroup`, isOwn: true };
+  return { directory: `${root}/cgroup`, isOwn: true, freezer: 'freezer.state' };
 }
 
 function until(isTrue: () => boolean): void {

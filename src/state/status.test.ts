@@ -4,7 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { NO_PID, sampleRecord } from './fixtures/record.ts';
 import { containerPidOf, lifeOf, startTimeOf, statusOf } from './status.ts';
-import { type ContainerRecord, markCreated, START_FIFO } from './store.ts';
+import { type ContainerRecord, type FreezerFile, markCreated, START_FIFO } from './store.ts';
 
 const test = suite('state/status');
 
@@ -57,7 +57,7 @@ test('a created container that is frozen is paused, as for runc', () => {
   const directory = `${root}/frozen`;
   mkdirSync(directory);
   writeFileSync(`${directory}/freezer.state`, 'FROZEN');
-  assert.is(statusOf(root, record({ cgroups: [{ directory, isOwn: true }] })), 'paused');
+  assert.is(statusOf(root, record({ cgroups: [{ directory, isOwn: true, freezer: 'freezer.state' }] })), 'paused');
   closeSync(reader);
 });
 
@@ -71,7 +71,7 @@ test('a pid that belongs to another process by now is not the container', () => 
   assert.is(statusOf(root, record({ startTime: '1' })), 'stopped');
 });
 
-const freezers: [file: string, content: string, status: string][] = [
+const freezers: [file: FreezerFile, content: string, status: string][] = [
   ['freezer.state', 'FROZEN\n', 'paused'],
   ['freezer.state', 'FREEZING\n', 'paused'],
   ['freezer.state', 'THAWED\n', 'running'],
@@ -83,7 +83,7 @@ for (const [file, content, status] of freezers) {
     const directory = `${root}/cgroup`;
     mkdirSync(directory);
     writeFileSync(`${directory}/${file}`, content);
-    const cgroups = ['/nowhere', directory].map((directory) => ({ directory, isOwn: true }));
+    const cgroups = ['/nowhere', directory].map((directory) => ({ directory, isOwn: true, freezer: file }));
     const found = statusOf(root, record({ cgroups }));
     rmSync(directory, { recursive: true });
     assert.is(found, status);

@@ -107,17 +107,16 @@ function waitsForStart(root: string, id: string): boolean {
  * cgroup v1: freezer.state is FREEZING or FROZEN (cgroup-v1/freezer-subsystem.rst); v2: cgroup.freeze is 1.
  */
 export function isFrozen({ cgroups }: ContainerRecord): boolean {
-  return cgroups.some(
-    ({ directory }) =>
-      firstLetter(`${directory}/freezer.state`) === 'F' || firstLetter(`${directory}/cgroup.freeze`) === '1',
-  );
+  return cgroups.some(({ directory, freezer }) => {
+    return freezer !== undefined && /^[F1]/.test(contentOf(`${directory}/${freezer}`));
+  });
 }
 
-function firstLetter(path: string): string {
-  // Most hierarchies have no such file; an exception would cost more than asking first.
+// The root cgroup of a hierarchy has no such file.
+function contentOf(path: string): string {
   if (!existsSync(path)) return '';
   try {
-    return readFileSync(path, 'latin1').charAt(0);
+    return readFileSync(path, 'latin1');
   } catch {
     // The cgroup is gone.
     return '';

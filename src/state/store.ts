@@ -14,6 +14,9 @@ import { readdirSync } from '../../bindings/stat.ts';
 import type { Capabilities, HookKind, Hooks } from '../bundle/config.ts';
 import { errnoOf, RuntimeError, StateError, step } from '../errors.ts';
 
+/** What a cgroup is frozen by: cgroup v1's freezer controller, or v2. */
+export type FreezerFile = 'freezer.state' | 'cgroup.freeze';
+
 /** state.json. Everything that `delete` has to undo is in here before it's made. */
 export interface ContainerRecord {
   ociVersion: string;
@@ -31,8 +34,8 @@ export interface ContainerRecord {
   /** The uid that created the container. */
   owner: number;
   annotations: { [key: string]: string };
-  /** The container's cgroup in each hierarchy: absolute folders, made by the runtime or joined. */
-  cgroups: { directory: string; isOwn: boolean }[];
+  /** The container's cgroup in each hierarchy: absolute folders, made by the runtime or joined; where they freeze. */
+  cgroups: { directory: string; isOwn: boolean; freezer?: FreezerFile }[];
   /**
    * Set where the mounts are in a mount namespace that outlives the container; `namespace` if it's a joined one: its
    * path may lead to another by now, its inode number (namespaces(7)) tells.
