@@ -75,13 +75,18 @@ const LAYERS: [of: RegExp, may: RegExp, why: string][] = [
     'runs programs for others; of create only what the caller was',
   ],
   [
+    /^src\/run-program\.ts$/,
+    /^(bindings\/|src\/(errors|final\/|protocol|spawn|init\/privileges))/,
+    'runs programs for their output',
+  ],
+  [
     /^src\/create\//,
     /^(bindings\/|src\/(errors|log|execution-error|bundle\/|plan\/|state\/|cgroup\/|final\/|protocol|spawn|init\/|hooks|create\/))/,
     "the runtime's side: no command, no other operation",
   ],
   [
     /^src\/operate\//,
-    /^(bindings\/|src\/(errors|log|build|signals|execution-error|state\/|plan\/|cgroup\/|final\/report|hooks|create\/|operate\/|bundle\/config))/,
+    /^(bindings\/|src\/(errors|log|build|signals|execution-error|state\/|plan\/|cgroup\/|final\/report|hooks|run-program|create\/|operate\/|bundle\/|validate\/config))/,
     'one command each: no command line',
   ],
   [/^src\/main\.ts$/, /^src\/(errors|log|build|debug|cli\/|operate\/dispatch)/, 'the entry'],

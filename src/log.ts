@@ -52,12 +52,14 @@ export function debug(msg: () => string): void {
   debugSink?.(msg());
 }
 
-/** Writes all of a text to a descriptor. Nobody can be told if that fails: the reader has gone. */
-export function writeAll(fd: number, text: string): void {
+/** Writes all of a text to a descriptor. Returns false if that fails: the reader has gone. */
+export function writeAll(fd: number, text: string): boolean {
   try {
     const bytes = new TextEncoder().encode(text);
     for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
+    return true;
   } catch {
     // EPIPE, EBADF: there is no other place to say it.
+    return false;
   }
 }

@@ -81,8 +81,8 @@ function causes(error: Error): string[] {
 }
 
 // Without process.stdout: making the stream costs as much as the rest of a small command.
-function print(text: string): void {
-  writeAll(1, text);
+function print(text: string): boolean {
+  return writeAll(1, text);
 }
 
 // Ends at once: taking the engine down in order would cost every command most of a millisecond.

@@ -6,7 +6,8 @@ import * as assert from 'uvu/assert';
 import { rootTest } from '../../bindings/root-suite.ts';
 import { RuntimeError } from '../errors.ts';
 import { planCgroup } from '../plan/cgroup.ts';
-import { allowDevices, makeCgroup, type PlacedCgroup, placeCgroup, removeCgroup } from './cgroup.ts';
+import { locateCgroup, makeCgroup, type PlacedCgroup, placeCgroup, removeCgroup } from './cgroup.ts';
+import { readHierarchies } from './hierarchies.ts';
 import { processesIn } from './processes.ts';
 
 const test = suite('cgroup/cgroup');
@@ -46,22 +47,13 @@ test('an empty cpuset gets the values of the next parent that has some', () => {
   ]);
 });
 
-const RULES = planCgroup(
-  { ociVersion: '1.3.0', linux: { resources: { devices: [{ allow: false }] } } },
-  'x',
-).deviceRules;
-
-test('device rules are written to the devices hierarchy', () => {
-  const place = fake('devices', ['devices'], { 'web1/devices.deny': '', 'web1/devices.allow': '' });
-  allowDevices([fake('other', ['cpu'], {}), place], RULES);
-  assert.is(readFileSync(`${place.directory}/devices.deny`, 'utf8'), 'a');
-  assert.is(readFileSync(`${place.directory}/devices.allow`, 'utf8'), 'c 136:* rwm');
-});
-
-test('device rules without a devices hierarchy are an error, no rules are none', () => {
-  const places = [fake('other', ['cpu'], {})];
-  assert.throws(() => allowDevices(places, RULES), /\/linux\/resources\/devices: the host has no cgroup v1 devices/);
-  assert.not.throws(() => allowDevices(places, []));
+test("a container's folders are found again in their hierarchies", () => {
+  const hierarchies = readHierarchies();
+  const folders = hierarchies.map(({ mountPoint }) => ({ directory: `${mountPoint}/x`, isOwn: false }));
+  assert.equal(
+    locateCgroup([...folders, { directory: '/nowhere/x', isOwn: true }]),
+    folders.map((folder, index) => ({ ...folder, hierarchy: hierarchies[index] })),
+  );
 });
 
 test('only folders that were made for the container are removed; those that are gone are no error', () => {

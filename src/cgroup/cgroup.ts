@@ -53,18 +53,15 @@ function inheritCpuset(directory: string, mountPoint: string): void {
   }
 }
 
-/** Writes the device rules of a v1 hierarchy. */
-export function allowDevices(placed: PlacedCgroup[], rules: CgroupPlan['deviceRules']): void {
-  if (rules.length === 0) return;
-  const devices = placed.find(({ hierarchy }) => hierarchy.controllers.includes('devices'));
-  if (devices === undefined) {
-    const reason =
-      '/linux/resources/devices: the host has no cgroup v1 devices hierarchy; cgroup v2 is not supported yet';
-    throw new RuntimeError(reason);
-  }
-  for (const { file, line, label } of rules) {
-    step(label, () => writeFileSync(`${devices.directory}/${file}`, line));
-  }
+/** The same for a container that exists: which hierarchy each of its folders is in. */
+export function locateCgroup(folders: CgroupFolder[]): PlacedCgroup[] {
+  const hierarchies = readHierarchies();
+  return folders.flatMap((folder) => {
+    const around = hierarchies.filter(({ mountPoint }) => folder.directory.startsWith(`${mountPoint}/`));
+    // One may be mounted below another.
+    const [hierarchy] = around.sort((a, b) => b.mountPoint.length - a.mountPoint.length);
+    return hierarchy === undefined ? [] : [{ ...folder, hierarchy }];
+  });
 }
 
 // A killed process leaves its cgroup a moment after it is gone from /proc.

@@ -38,4 +38,6 @@ export interface LimitOptions {
   pointer: string;
   /** Told what may be left out. */
   warn: (message: string) => void;
+  /** When a property can't be set, the others get back the values that they had. */
+  setsBack?: boolean;
 }

@@ -10,7 +10,7 @@ export const fileSystemDriver: CgroupDriver = {
   // Loaded when there are limits: most containers on a developer's machine have none.
   async limit(placed, resources, options) {
     const { setLimits } = await import('./limits.ts');
-    setLimits(placed, resources, options);
+    await setLimits(placed, resources, options);
   },
   remove: removeCgroup,
 };

@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Resources } from '../bundle/config.ts';
+import { toRuntimeError } from '../errors.ts';
 import type { PlacedCgroup } from './cgroup.ts';
-import { assertRefused } from './fixtures/files.ts';
 import { setLimits } from './limits.ts';
 
 const test = suite('cgroup/limits');
@@ -23,16 +23,24 @@ function place(version: 1 | 2, controllers: string[], files: Record<string, stri
   return { hierarchy, directory, isOwn: true };
 }
 
-function set(placed: PlacedCgroup[], resources: Resources, warnings: string[] = []): void {
-  setLimits(placed, resources, { pointer: '/r', warn: (message) => warnings.push(message) });
+function set(placed: PlacedCgroup[], resources: Resources, warnings: string[] = []): Promise<void> {
+  return setLimits(placed, resources, { pointer: '/r', warn: (message) => warnings.push(message), setsBack: true });
+}
+
+async function assertRefused(setting: Promise<void>, line: RegExp): Promise<void> {
+  const error = await setting.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  assert.match(toRuntimeError(error)?.oneLine ?? String(error), line);
 }
 
 const read = ({ directory }: PlacedCgroup, file: string): string => readFileSync(`${directory}/${file}`, 'utf8');
 
-test('each controller is written where it is: cgroup v1 for one, v2 for another', () => {
+test('each controller is written where it is: cgroup v1 for one, v2 for another', async () => {
   const pids = place(1, ['pids'], { 'pids.max': '' });
   const unified = place(2, [], { 'cgroup.controllers': 'hugetlb cpu\n', 'hugetlb.2MB.max': '', 'cpu.weight': '' });
-  set([pids, unified], {
+  await set([pids, unified], {
     pids: { limit: 5 },
     hugepageLimits: [{ pageSize: '2MB', limit: 0 }],
     cpu: { shares: 1024 },
@@ -44,28 +52,41 @@ test('each controller is written where it is: cgroup v1 for one, v2 for another'
   assert.is(read(unified, 'cpu.weight'), '770');
 });
 
-test('a controller that no hierarchy has is refused by the name of the property', () => {
+test('a controller that no hierarchy has is refused by the name of the property', async () => {
   const pids = place(1, ['pids'], { 'pids.max': '' });
   const unified = place(2, [], { 'cgroup.controllers': 'hugetlb\n' });
   const line = /^\/r\/cpu\/shares: the cgroup has no controller cpu$/;
-  assertRefused(() => set([pids], { cpu: { shares: 5 } }), line);
-  assertRefused(() => set([pids, unified], { cpu: { shares: 5 } }), line);
-  assertRefused(() => set([pids], { unified: { 'a.b': '' } }), /^\/r\/unified\/a\.b: the host has no cgroup v2 hier/);
+  await assertRefused(set([pids], { cpu: { shares: 5 } }), line);
+  await assertRefused(set([pids, unified], { cpu: { shares: 5 } }), line);
+  await assertRefused(set([pids], { unified: { 'a.b': '' } }), /^\/r\/unified\/a\.b: the host has no cgroup v2 hier/);
 });
 
-test('parts without a value need no controller', () => {
-  assert.not.throws(() => set([place(1, ['freezer'], {})], { cpu: {}, memory: {}, network: {}, unified: {} }));
+test('parts without a value need no controller', async () => {
+  await set([place(1, ['freezer'], {})], { cpu: {}, memory: {}, network: {}, unified: {} });
 });
 
-test('a file that the kernel does not have is named with its value', () => {
+test('a file that the kernel does not have is named with its value', async () => {
   const memory = place(1, ['memory'], {});
   const line = /^\/r\/memory\/limit: write "4096" to \S+\/memory1\/memory\.limit_in_bytes: ENOENT — the kernel has no/;
-  assertRefused(() => set([memory], { memory: { limit: 4096 } }), line);
+  await assertRefused(set([memory], { memory: { limit: 4096 } }), line);
 });
 
-test('warnings are passed on', () => {
+test('when one is refused, those before it are set back', async () => {
+  const pids = place(1, ['pids'], { 'pids.max': '10\n' });
+  const memory = place(1, ['memory'], {});
+  await assertRefused(set([pids, memory], { pids: { limit: 20 }, memory: { limit: 4096 } }), /ENOENT/);
+  assert.is(read(pids, 'pids.max'), '10\n');
+});
+
+test('device rules are set too', async () => {
+  const devices = place(1, ['devices'], { 'devices.allow': '', 'devices.deny': '' });
+  await set([devices], { devices: [{ allow: false }] });
+  assert.is(read(devices, 'devices.deny'), 'a');
+});
+
+test('warnings are passed on', async () => {
   const warnings: string[] = [];
-  set([place(1, ['memory'], {})], { memory: { kernel: 5 } }, warnings);
+  await set([place(1, ['memory'], {})], { memory: { kernel: 5 } }, warnings);
   assert.is(warnings.length, 1);
 });
 

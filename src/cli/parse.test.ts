@@ -80,7 +80,7 @@ const helpAndVersion: Rule[] = [
 
 const notSupportedYet: Rule[] = [
   { line: ['exec', '--help'], runc: 'the same', gives: 'help exec' },
-  { line: ['pause'], runc: 'requires exactly 1 argument(s)', gives: 'pause: not supported yet' },
+  { line: ['checkpoint'], runc: 'requires exactly 1 argument(s)', gives: 'checkpoint: not supported yet' },
   { line: ['checkpoint', '--help'], runc: 'shows help', gives: 'checkpoint: not supported yet' },
   { line: ['restore', '-no-subreaper', '-h'], runc: 'shows help', gives: 'restore: not supported yet' },
   { line: ['help', 'checkpoint'], runc: 'the same', gives: 'help checkpoint' },

@@ -42,7 +42,7 @@ export const runningCommands = {
   events: {
     summary: 'print events and statistics of a container as JSON',
     arguments: oneContainer,
-    implemented: false,
+    implemented: true,
     options: {
       interval: { type: 'string', default: '5s', help: 'time between two statistics, e.g. 500ms, 5s, 1m' },
       stats: { type: 'flag', help: 'print the statistics once' },
@@ -51,26 +51,26 @@ export const runningCommands = {
   pause: {
     summary: 'suspend all processes of a container',
     arguments: oneContainer,
-    implemented: false,
+    implemented: true,
     options: {},
   },
   resume: {
     summary: 'let the processes of a paused container go on',
     arguments: oneContainer,
-    implemented: false,
+    implemented: true,
     options: {},
   },
   ps: {
     summary: 'list the processes of a container',
     arguments: { text: '<container-id> [options of ps(1)]', min: 1 },
-    implemented: false,
+    implemented: true,
     passesUnknownOptions: true,
     options: { format: listFormat },
   },
   update: {
     summary: 'change the resource limits of a container',
     arguments: oneContainer,
-    implemented: false,
+    implemented: true,
     options: {
       resources: { type: 'string', alias: 'r', help: 'JSON file with the limits; - is standard input' },
       'blkio-weight': { type: 'integer', min: 0, max: 1000, help: 'block I/O weight, 10 to 1000' },

@@ -69,7 +69,7 @@ export async function create(options: CreateOptions): Promise<Created> {
   const record = newRecord(plan, config, placed, options.root);
   const settings = { ignoredSignals: host.ignoredSignals, openFiles: host.openFiles, umask: host.umask };
   const undo = new UndoList();
-  const extras = await loadExtras(plan, { record, undo });
+  const extras = await loadExtras(plan, { placed, record, undo });
   try {
     const folderFd = await build({ options, plan, driver, placed, record, settings, extras, undo });
     actAll(extras.atEnd, record.pid);
@@ -157,7 +157,7 @@ async function build(parts: Build): Promise<number> {
   const launched = launch({ plan, placedCgroup: placed, syncFd, ...fifos, rootMountPoint });
   for (const fd of [syncFd, fifos.startFd, fifos.resultFd]) closeSync(fd);
   const onStarted = () => saveProcess(root, record);
-  guide({ plan, placed, record, settings, launched, parentFd, extras, onStarted });
+  guide({ plan, record, settings, launched, parentFd, extras, onStarted });
   closeSync(parentFd);
   if (plan.cgroup.resources !== undefined) {
     await driver.limit(placed, plan.cgroup.resources, { pointer: '/linux/resources', warn });

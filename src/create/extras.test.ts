@@ -10,7 +10,8 @@ const test = suite('create/extras');
 
 const countsFor = async (process: Partial<Process>, linux: Linux = {}): Promise<number[]> => {
   const plan = samplePlan({ ociVersion: '1.3.0', process: { cwd: '/', args: ['sh'], ...process }, linux });
-  const { inNamespaces, beforeFinal, atEnd } = await loadExtras(plan, { record: sampleRecord(), undo: new UndoList() });
+  const context = { placed: [], record: sampleRecord(), undo: new UndoList() };
+  const { inNamespaces, beforeFinal, atEnd } = await loadExtras(plan, context);
   return [inNamespaces.length, beforeFinal.length, atEnd.length];
 };
 

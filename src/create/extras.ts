@@ -1,5 +1,7 @@
-// What the runtime does for a few configs only, while the container process waits for its next program. Code and work
+// What the runtime does for some configs only, while the container process waits for its next program. Code and work
 // for each are loaded and done only if the config asks for it.
+import type { PlacedCgroup } from '../cgroup/cgroup.ts';
+import { prepareDevices } from '../cgroup/devices.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { ContainerRecord } from '../state/store.ts';
 import type { UndoList } from './undo.ts';
@@ -9,6 +11,8 @@ type Action = (pid: number) => void;
 export interface Extras {
   /** The process is in its namespaces; nothing else has been done there. */
   inNamespaces: Action[];
+  /** All mounts and devices are there, and may have needed more than the container is to have. No hook has run. */
+  mounted: Action[];
   /** The process has everything but its last program. */
   beforeFinal: Action[];
   /** The container is created, or everything is taken back. */
@@ -16,6 +20,7 @@ export interface Extras {
 }
 
 export interface ExtrasContext {
+  placed: PlacedCgroup[];
   /** What `delete` will have to take away is noted here. */
   record: ContainerRecord;
   undo: UndoList;
@@ -25,9 +30,9 @@ export interface ExtrasContext {
  * Finds out what a plan needs beyond what all containers need. Nothing is changed yet.
  * @throws RuntimeError for what this host cannot do
  */
-export async function loadExtras(plan: Plan, { record, undo }: ExtrasContext): Promise<Extras> {
+export async function loadExtras(plan: Plan, { placed, record, undo }: ExtrasContext): Promise<Extras> {
   const { process, netDevices, intelRdt } = plan;
-  const extras: Extras = { inNamespaces: [], beforeFinal: [], atEnd: [] };
+  const extras: Extras = { inNamespaces: [], mounted: [], beforeFinal: [], atEnd: [] };
   if (intelRdt !== undefined) {
     const { addIntelRdt } = await import('./intel-rdt.ts');
     extras.inNamespaces.push(addIntelRdt(intelRdt, record, undo));
@@ -42,6 +47,8 @@ export async function loadExtras(plan: Plan, { record, undo }: ExtrasContext): P
     });
     extras.atEnd.push(() => devices.close());
   }
+  const { devices } = plan.cgroup;
+  if (devices.length > 0) extras.mounted.push(await prepareDevices(placed, devices, '/linux/resources'));
   // As late as possible: with the least priority the set-up would take its time.
   if (process?.scheduler !== undefined || process?.ioPriority !== undefined) {
     const { setScheduling } = await import('./scheduling.ts');

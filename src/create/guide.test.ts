@@ -46,6 +46,7 @@ function sayTo(fd: number, script: Script, said: Said, pid: number): void {
 
 const extrasIn = (log: string[]): Extras => ({
   inNamespaces: [(pid) => log.push(`in namespaces ${pid}`)],
+  mounted: [(pid) => log.push(`mounted ${pid}`)],
   beforeFinal: [(pid) => log.push(`before final ${pid}`)],
   atEnd: [],
 });
@@ -70,7 +71,7 @@ function serve(said: Said[], { pid = NO_PID, starterPid = NO_PID, recordPid = 0 
   // Half closed: the answers can still be read.
   const line = lineOf(() => {
     const plan = samplePlan(CONFIG);
-    guide({ plan, placed: [], record, settings, launched, parentFd, extras: extrasIn(log), onStarted });
+    guide({ plan, record, settings, launched, parentFd, extras: extrasIn(log), onStarted });
   });
   close(parentFd);
   let answers = 0;
@@ -102,6 +103,7 @@ test('a program is answered until it is ready', () => {
   assert.equal(log, [
     `in namespaces ${NO_PID}`,
     'advance',
+    `mounted ${NO_PID}`,
     'final program with A=1,HOME=/',
     `before final ${NO_PID}`,
     'advance',
@@ -153,7 +155,7 @@ function deathOf(build: (script: Script) => void): string {
   const script = new Script(3);
   const launched: Launched = { script, starterPid: diesBy(build), prepareFinal: () => {}, advance: () => {} };
   const settings = { ignoredSignals: [], openFiles: { soft: 1n, hard: 1n }, umask: 0 };
-  const parts = { plan: samplePlan(CONFIG), placed: [], record: sampleRecord({ pid: 0 }), settings, launched };
+  const parts = { plan: samplePlan(CONFIG), record: sampleRecord({ pid: 0 }), settings, launched };
   const line = lineOf(() => guide({ ...parts, parentFd, extras: extrasIn([]), onStarted: () => {} }));
   close(parentFd);
   return line;
@@ -195,7 +197,7 @@ function withRealProgram(ask: Event[]): { line: string; env: string[] } {
     advance: () => {},
   };
   const settings = { ignoredSignals: [], openFiles: { soft: 1n, hard: 1n }, umask: 0 };
-  const parts = { plan: samplePlan(CONFIG), placed: [], record: sampleRecord({ pid }), settings, launched };
+  const parts = { plan: samplePlan(CONFIG), record: sampleRecord({ pid }), settings, launched };
   const line = lineOf(() => guide({ ...parts, parentFd, extras: extrasIn([]), onStarted: () => {} }));
   close(parentFd);
   wait(pid, { block: true });

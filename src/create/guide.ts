@@ -4,7 +4,6 @@ import { errnoName } from '../../bindings/constants.ts';
 import { closeSync, writeFileSync } from '../../bindings/file-system.ts';
 import { pollReadable, write } from '../../bindings/files.ts';
 import { type ExitStatus, pidfdOpen, wait } from '../../bindings/process.ts';
-import { allowDevices, type PlacedCgroup } from '../cgroup/cgroup.ts';
 import { RuntimeError, step, withStep } from '../errors.ts';
 import { type Event, stepError } from '../final/script.ts';
 import { runCreateContainerHooks, runHooks } from '../hooks.ts';
@@ -23,7 +22,6 @@ import type { Launched } from './launch.ts';
 
 export interface Guided {
   plan: Plan;
-  placed: PlacedCgroup[];
   record: ContainerRecord;
   settings: CallerSettings;
   launched: Launched;
@@ -178,10 +176,10 @@ class Server {
     step(device.label, () => checkDevice(this.#rootFd, device));
   }
 
-  // After the mounts, which may need devices that the container is not to have; before the hooks, which may add some.
+  // Device rules come after the mounts, which may need more; before the hooks, which may add some.
   #mounted(): void {
-    const { plan, placed, record, settings } = this.guided;
-    allowDevices(placed, plan.cgroup.deviceRules);
+    const { plan, record, settings, extras } = this.guided;
+    actAll(extras.mounted, record.pid);
     // runtime.md, State: "created" from the end of step 2 on; these hooks are steps 3 to 5.
     const state = stateDocument(record, 'created');
     runHooks('prestart', plan.hooks.prestart ?? [], state, settings);

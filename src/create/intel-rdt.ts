@@ -89,9 +89,13 @@ export function makeGroups({ mountPoint, plan, missing }: IntelRdtGroups, made: 
     explained(mountPoint, () => step(POINTER, () => mkdirSync(folder)));
     made(folder);
   }
-  const file = [mountPoint, plan.group, 'schemata'].filter(Boolean).join('/');
-  for (const { pointer, line } of plan.schemata) {
-    explained(mountPoint, () => step(`${pointer} ${line}`, () => writeLine(file, line)));
+  writeSchemata(mountPoint, [mountPoint, plan.group].filter(Boolean).join('/'), plan.schemata);
+}
+
+/** Writes lines to a group's schemata. `pointer` says what asks for each. */
+export function writeSchemata(mountPoint: string, group: string, schemata: IntelRdtPlan['schemata']): void {
+  for (const { pointer, line } of schemata) {
+    explained(mountPoint, () => step(`${pointer} ${line}`, () => writeLine(`${group}/schemata`, line)));
   }
 }
 

@@ -70,7 +70,7 @@ test('options reach the operation', async () => {
 });
 
 test('what comes with later versions is a clear error', async () => {
-  const error = await run('pause', 'web1').catch((reason: unknown) => reason);
+  const error = await run('checkpoint', 'web1').catch((reason: unknown) => reason);
   assert.instance(error, RuntimeError);
   assert.match(String(error), 'not supported yet');
 });

@@ -9,8 +9,11 @@ export function stateRoot(chosen: string | undefined, uid: number, environment: 
   return uid !== 0 && runtimeDir ? `${runtimeDir}/runts` : '/run/runts';
 }
 
+/** Writes to standard output. Returns false when nobody reads it any more. */
+export type Print = (text: string) => unknown;
+
 /** Runs the command. Returns the exit status. */
-export async function dispatch(invocation: CommandInvocation, print: (text: string) => void): Promise<number> {
+export async function dispatch(invocation: CommandInvocation, print: Print): Promise<number> {
   const root = stateRoot(invocation.global.root, process.getuid?.() ?? 0, process.env);
   switch (invocation.command) {
     case 'create': {
@@ -50,6 +53,32 @@ export async function dispatch(invocation: CommandInvocation, print: (text: stri
       const { list } = await import('./list.ts');
       const { format, quiet } = invocation.options;
       print(list(root, { format: format === 'json' ? 'json' : 'table', isQuiet: quiet }));
+      return 0;
+    }
+    case 'pause': {
+      const { pause } = await import('./pause.ts');
+      pause(root, invocation.args[0]);
+      return 0;
+    }
+    case 'resume': {
+      const { resume } = await import('./pause.ts');
+      resume(root, invocation.args[0]);
+      return 0;
+    }
+    case 'ps': {
+      const { ps } = await import('./ps.ts');
+      const [id, ...options] = invocation.args;
+      print(ps(root, id, { format: invocation.options.format, options }));
+      return 0;
+    }
+    case 'update': {
+      const { update } = await import('./update.ts');
+      await update(root, invocation.args[0], invocation.options);
+      return 0;
+    }
+    case 'events': {
+      const { events } = await import('./events.ts');
+      events(root, invocation.args[0], invocation.options, print);
       return 0;
     }
     case 'spec': {
