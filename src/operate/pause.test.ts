@@ -29,7 +29,7 @@ function container(parts: Partial<ContainerRecord> = {}): string {
   mkdirSync(directory);
   writeFileSync(`${directory}/freezer.state`, 'THAWED');
   makeFolder(root, 'web1');
-  const cgroups = [{ directory, isOwn: true }];
+  const cgroups = [{ directory, isOwn: true, freezer: 'freezer.state' as const }];
   saveRecord(root, sampleRecord({ pid, startTime: startTimeOf(pid) ?? '', cgroups, ...parts }));
   markCreated(root, 'web1');
   return `${directory}/freezer.state`;
