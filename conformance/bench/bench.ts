@@ -6,10 +6,11 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { makeBundle } from '../bundle.ts';
 import { runtimePath } from '../runtime.ts';
+import { installCopy } from './install.ts';
 import { cleanUp, type Place, type Runtime, TIMED, type TimedName, time, versionOf, waitingSize } from './measure.ts';
 import { type Row, renderTable } from './table.ts';
 
-const RUNTIMES: Runtime[] = [
+const SOURCES: Runtime[] = [
   { name: 'runts', path: runtimePath },
   { name: 'runc', path: 'runc' },
   { name: 'crun', path: 'crun' },
@@ -22,6 +23,7 @@ const runs = Number(values.runs);
 
 const folder = mkdtempSync(join(tmpdir(), 'runts-bench-'));
 const place = makePlace();
+const RUNTIMES = installAll();
 try {
   describeMachine();
   const times = measureTimes();
@@ -32,12 +34,18 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
+function installAll(): Runtime[] {
+  return SOURCES.map((runtime) => installCopy(runtime, join(folder, 'installed')));
+}
+
 type Times = Map<TimedName, number[][]>;
 
 function describeMachine(): void {
   const versions = RUNTIMES.map(({ path }) => versionOf(path)).join(', ');
   console.log(`${versions}; Linux ${release()}, ${cpus().length} × ${cpus()[0]?.model.trim()}`);
-  console.log(`${rounds} rounds of ${runs} runs each; bundle: busybox true, config as \`spec\` writes it`);
+  console.log(
+    `${rounds} rounds of ${runs} runs each; bundle: busybox true, config as \`spec\` writes it; each round with fresh copies of the executables`,
+  );
 }
 
 function makePlace(): Place {
@@ -52,6 +60,7 @@ function measureTimes(): Times {
   const names = Object.keys(TIMED) as TimedName[];
   const times: Times = new Map(names.map((name) => [name, RUNTIMES.map(() => [])]));
   for (let round = 0; round < rounds; round++) {
+    installAll();
     for (const name of names) {
       RUNTIMES.forEach((_, turn) => {
         const index = (round + turn) % RUNTIMES.length;
