@@ -20,6 +20,11 @@ export function errnoName(number: number): string {
 }
 
 // clone(2), unshare(2), setns(2)
+export const CLONE_VM = 0x00000100;
+export const CLONE_FS = 0x00000200;
+export const CLONE_FILES = 0x00000400;
+export const CLONE_SIGHAND = 0x00000800;
+export const CLONE_THREAD = 0x00010000;
 export const CLONE_NEWTIME = 0x00000080;
 export const CLONE_FILES = 0x00000400;
 export const CLONE_PIDFD = 0x00001000;
@@ -135,9 +140,14 @@ export const LOCK_UN = 8;
 export const POLLIN = 1;
 export const SIG_SETMASK = 2;
 export const SFD_CLOEXEC = O_CLOEXEC;
+export const SOCK_STREAM = 1;
 export const SOCK_SEQPACKET = 5;
 export const SOCK_CLOEXEC = O_CLOEXEC;
 export const AF_UNIX = 1;
+export const SOL_SOCKET = 1;
+export const SO_SNDTIMEO = 21;
+export const SCM_RIGHTS = 1;
+export const MSG_NOSIGNAL = 0x4000;
 export const MSG_CMSG_CLOEXEC = 0x40000000;
 export const WNOHANG = 1;
 

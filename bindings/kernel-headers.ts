@@ -18,7 +18,7 @@ export function definitions(headers: string[]): Map<string, number> {
 
 function numberOf(text: string): number | undefined {
   const plain = text.replace(/^\((.*)\)$/, '$1');
-  const shifted = /^\(?([0-9]+)U?\)?\s*<<\s*(\d+)$/.exec(plain);
+  const shifted = /^\(?([0-9]+)U?L?L?\)?\s*<<\s*(\d+)$/.exec(plain);
   if (shifted !== null) return Number(shifted[1]) * 2 ** Number(shifted[2]);
   if (!/^(0x[0-9a-f]+|-?\d+)(U|L|UL|ULL)?$/i.test(plain)) return undefined;
   const digits = plain.replace(/[UL]+$/i, '');

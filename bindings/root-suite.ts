@@ -1,6 +1,8 @@
 // For tests only: what needs root, and namespaces in which nothing that a test does reaches the host.
 import { spawnSync } from 'node:child_process';
 import { suite, type Test } from 'uvu';
+import * as K from './constants.ts';
+import { syscall } from './syscall.ts';
 
 const isRoot = process.getuid?.() === 0;
 
@@ -31,6 +33,17 @@ export function isolatedSuite(name: string, file: string, more: string[] = []): 
   }
   delete process.env[MARK];
   return suite(name);
+}
+
+/** socket(2), bind(2), listen(2): a stream socket at a path. Returns a descriptor. */
+export function listenUnix(path: string, backlog: number): number {
+  const address = new Uint8Array(110);
+  address[0] = K.AF_UNIX;
+  address.set(Buffer.from(path), 2);
+  const fd = syscall('socket', undefined, K.AF_UNIX, K.SOCK_STREAM | K.SOCK_CLOEXEC, 0);
+  syscall('bind', path, fd, address, address.length);
+  syscall('listen', path, fd, backlog);
+  return fd;
 }
 
 /** What an action returns, as text; the message of its error if it fails. */

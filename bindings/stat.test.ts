@@ -26,6 +26,12 @@ for (const [line, action] of failures) test(line, () => assert.is(messageOf(acti
 const NUMBERS = ['mode', 'uid', 'gid', 'ino', 'size', 'rdev', 'dev'] as const;
 const KINDS = ['isDirectory', 'isFile', 'isSymbolicLink', 'isCharacterDevice', 'isFIFO'] as const;
 
+test('knows when a file was changed, to the nanosecond', () => {
+  const { ctimeNs } = nodeFs.statSync(path('file'), { bigint: true });
+  const [seconds = '', nanoseconds = ''] = S.statSync(path('file')).ctime.split('.');
+  assert.is(BigInt(seconds) * 1_000_000_000n + BigInt(nanoseconds), ctimeNs);
+});
+
 for (const file of [path('file'), path('folder'), path('link'), '/dev/null', '/dev/tty', '/proc/self/status', '/']) {
   test(`knows of ${file.replace(folder, '')} what node:fs knows`, () => {
     const both = [

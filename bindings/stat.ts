@@ -16,8 +16,10 @@ export class Stats {
   readonly size: number;
   readonly rdev: number;
   readonly dev: number;
+  readonly #view: DataView;
 
   constructor(view: DataView) {
+    this.#view = view;
     this.uid = view.getUint32(20, true);
     this.gid = view.getUint32(24, true);
     this.mode = view.getUint16(28, true);
@@ -25,6 +27,11 @@ export class Stats {
     this.size = Number(view.getBigUint64(40, true));
     this.rdev = deviceNumber(view.getUint32(128, true), view.getUint32(132, true));
     this.dev = deviceNumber(view.getUint32(136, true), view.getUint32(140, true));
+  }
+
+  /** When the file or what is known of it was changed last, `seconds.nanoseconds`. */
+  get ctime(): string {
+    return `${this.#view.getBigInt64(96, true)}.${this.#view.getUint32(104, true)}`;
   }
 
   isDirectory(): boolean {

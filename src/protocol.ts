@@ -11,6 +11,8 @@
 // | copyUpTo    | attached that tmpfs                                    | copies, answers                           |
 // | checkDevice | found a file where a device goes                       | compares it, answers                      |
 // | mounted     | made all mounts and devices, the root is unchanged     | allows devices, runs hooks, answers HOME  |
+// | connectAgent| taken its rights (only with SCMP_ACT_NOTIFY)           | connects to the agent, answers            |
+// | listener    | installed the filter; the listener's descriptor        | sends it to the agent, answers            |
 // | ready       | done everything but executing the user's program       | has created the container                 |
 //
 // At any time: a report of a step that failed, for file systems preceded by their explanation. The program has ended
@@ -38,8 +40,12 @@ const ORDER: Record<Event['type'], number> = {
   checkDevice: 5,
   mounted: 6,
   final: 7,
-  ready: 8,
+  connectAgent: 8,
+  listener: 9,
+  ready: 10,
 };
+
+const WITH_DESCRIPTOR: Event['type'][] = ['root', 'listener'];
 
 /**
  * Holds a program to the table. What it says comes from within the container: should anybody there have got hold of it,
@@ -52,7 +58,7 @@ export class Sequence {
   /** Throws for an event that is not due. */
   accept({ event: { type }, fd }: Message & { kind: 'event' }): void {
     if (!this.#isDue(type)) throw new Error(`protocol: the event ${type} is out of its turn`);
-    if ((type === 'root') !== (fd !== undefined)) throw new Error(`protocol: ${type} and a descriptor`);
+    if (WITH_DESCRIPTOR.includes(type) !== (fd !== undefined)) throw new Error(`protocol: ${type} and a descriptor`);
   }
 
   // The container process may have said mapIds or setup before the one that made it says started. What it needs while it

@@ -15,7 +15,6 @@ const PROPERTIES: [name: string, changes: Changes][] = [
   ['process.terminal', { process: { terminal: true } }],
   ['process.apparmorProfile', { process: { apparmorProfile: 'profile' } }],
   ['process.selinuxLabel', { process: { selinuxLabel: 'label' } }],
-  ['linux.seccomp', { linux: { seccomp: { defaultAction: 'SCMP_ACT_ALLOW' } } }],
   ['linux.mountLabel', { linux: { mountLabel: 'label' } }],
 ];
 

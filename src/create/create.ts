@@ -69,7 +69,7 @@ export async function create(options: CreateOptions): Promise<Created> {
   const record = newRecord(plan, config, placed, options.root);
   const settings = { ignoredSignals: host.ignoredSignals, openFiles: host.openFiles, umask: host.umask };
   const undo = new UndoList();
-  const extras = await loadExtras(plan, { placed, record, undo });
+  const extras = await loadExtras(plan, { root: options.root, placed, record, undo });
   try {
     const folderFd = await build({ options, plan, driver, placed, record, settings, extras, undo });
     actAll(extras.atEnd, record.pid);
@@ -154,9 +154,13 @@ async function build(parts: Build): Promise<number> {
   await driver.make(placed, plan.cgroup);
   undo.add('end the container process', () => endProcess(record.pid, parentFd));
   const rootMountPoint = record.rootfsMount?.path ?? plan.rootfs.path;
-  const launched = launch({ plan, placedCgroup: placed, syncFd, ...fifos, rootMountPoint });
+  const makeFilter = extras.seccomp?.makeFilter;
+  const launched = launch({ plan, placedCgroup: placed, syncFd, ...fifos, rootMountPoint, makeFilter });
   for (const fd of [syncFd, fifos.startFd, fifos.resultFd]) closeSync(fd);
-  const onStarted = () => saveProcess(root, record);
+  const onStarted = () => {
+    saveProcess(root, record);
+    makeFilter?.();
+  };
   guide({ plan, record, settings, launched, parentFd, extras, onStarted });
   closeSync(parentFd);
   if (plan.cgroup.resources !== undefined) {

@@ -1,21 +1,31 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Linux, Process } from '../bundle/config.ts';
+import type { Config, Linux, Process } from '../bundle/config.ts';
 import { samplePlan } from '../plan/fixtures/plan.ts';
 import { sampleRecord } from '../state/fixtures/record.ts';
-import { actAll, loadExtras } from './extras.ts';
+import { actAll, type ExtrasContext, loadExtras } from './extras.ts';
 import { UndoList } from './undo.ts';
 
 const test = suite('create/extras');
 
+const context = (): ExtrasContext => ({ root: '/none', placed: [], record: sampleRecord(), undo: new UndoList() });
+
 const countsFor = async (process: Partial<Process>, linux: Linux = {}): Promise<number[]> => {
   const plan = samplePlan({ ociVersion: '1.3.0', process: { cwd: '/', args: ['sh'], ...process }, linux });
-  const context = { placed: [], record: sampleRecord(), undo: new UndoList() };
-  const { inNamespaces, beforeFinal, atEnd } = await loadExtras(plan, context);
+  const { inNamespaces, beforeFinal, atEnd } = await loadExtras(plan, context());
   return [inNamespaces.length, beforeFinal.length, atEnd.length];
 };
 
 test('a usual container needs nothing', async () => assert.equal(await countsFor({}), [0, 0, 0]));
+
+test('a seccomp profile needs its filter, if there is a process', async () => {
+  const seccomp = { defaultAction: 'SCMP_ACT_ALLOW' };
+  const process = { cwd: '/', args: ['sh'] };
+  const extraOf = async (parts: Partial<Config>) =>
+    (await loadExtras(samplePlan({ ociVersion: '1.3.0', linux: { seccomp }, ...parts }), context())).seccomp;
+  assert.ok(await extraOf({ process }));
+  assert.is(await extraOf({}), undefined);
+});
 
 test('scheduler and ioPriority are set at the end, together', async () => {
   const scheduler = { policy: 'SCHED_IDLE' };

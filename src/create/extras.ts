@@ -4,6 +4,7 @@ import type { PlacedCgroup } from '../cgroup/cgroup.ts';
 import { prepareDevices } from '../cgroup/devices.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { ContainerRecord } from '../state/store.ts';
+import type { SeccompExtra } from './seccomp.ts';
 import type { UndoList } from './undo.ts';
 
 type Action = (pid: number) => void;
@@ -17,9 +18,12 @@ export interface Extras {
   beforeFinal: Action[];
   /** The container is created, or everything is taken back. */
   atEnd: Action[];
+  seccomp: SeccompExtra | undefined;
 }
 
 export interface ExtrasContext {
+  /** The state's folder. */
+  root: string;
   placed: PlacedCgroup[];
   /** What `delete` will have to take away is noted here. */
   record: ContainerRecord;
@@ -30,9 +34,9 @@ export interface ExtrasContext {
  * Finds out what a plan needs beyond what all containers need. Nothing is changed yet.
  * @throws RuntimeError for what this host cannot do
  */
-export async function loadExtras(plan: Plan, { placed, record, undo }: ExtrasContext): Promise<Extras> {
-  const { process, netDevices, intelRdt } = plan;
-  const extras: Extras = { inNamespaces: [], mounted: [], beforeFinal: [], atEnd: [] };
+export async function loadExtras(plan: Plan, { root, placed, record, undo }: ExtrasContext): Promise<Extras> {
+  const { process, netDevices, intelRdt, seccomp } = plan;
+  const extras: Extras = { inNamespaces: [], mounted: [], beforeFinal: [], atEnd: [], seccomp: undefined };
   if (intelRdt !== undefined) {
     const { addIntelRdt } = await import('./intel-rdt.ts');
     extras.inNamespaces.push(addIntelRdt(intelRdt, record, undo));
@@ -53,6 +57,10 @@ export async function loadExtras(plan: Plan, { placed, record, undo }: ExtrasCon
   if (process?.scheduler !== undefined || process?.ioPriority !== undefined) {
     const { setScheduling } = await import('./scheduling.ts');
     extras.beforeFinal.push((pid) => setScheduling(pid, process));
+  }
+  if (process !== undefined && seccomp !== undefined) {
+    const { SeccompExtra } = await import('./seccomp.ts');
+    extras.seccomp = new SeccompExtra(seccomp, root);
   }
   return extras;
 }

@@ -1,11 +1,22 @@
 // The runtime's side alone: what a program would say is played here. With real programs: conformance/integration.
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import * as K from '../../bindings/constants.ts';
 import { close, pollReadable, read, socketpair, write } from '../../bindings/files.ts';
 import { wait } from '../../bindings/process.ts';
 import { toRuntimeError } from '../errors.ts';
+import type { Slot } from '../final/memory.ts';
 import { type Event, Script } from '../final/script.ts';
 import { samplePlan } from '../plan/fixtures/plan.ts';
 import { spawnScript } from '../spawn.ts';
@@ -13,6 +24,7 @@ import { NO_PID, sampleRecord } from '../state/fixtures/record.ts';
 import type { Extras } from './extras.ts';
 import { guide } from './guide.ts';
 import type { Launched } from './launch.ts';
+import type { SeccompExtra } from './seccomp.ts';
 
 const test = suite('create/guide');
 
@@ -45,6 +57,7 @@ function sayTo(fd: number, script: Script, said: Said, pid: number): void {
 }
 
 const extrasIn = (log: string[]): Extras => ({
+  seccomp: undefined,
   inNamespaces: [(pid) => log.push(`in namespaces ${pid}`)],
   mounted: [(pid) => log.push(`mounted ${pid}`)],
   beforeFinal: [(pid) => log.push(`before final ${pid}`)],
@@ -179,13 +192,19 @@ for (const [name, build, line] of deaths) {
 }
 
 // A real program, which sends the descriptor of a root and asks for things in there.
-function withRealProgram(ask: Event[]): { line: string; env: string[] } {
+interface RealParts {
+  build?: (script: Script, slot: Slot) => void;
+  seccomp?: SeccompExtra;
+}
+
+function withRealProgram(ask: Event[], { build, seccomp }: RealParts = {}): { line: string; env: string[] } {
   const [parentFd, syncFd] = socketpair();
   const script = new Script(syncFd);
   const slot = script.descriptorSlot();
   script.call('openat', [K.AT_FDCWD, script.string(root), K.O_PATH, 0], { save: slot });
   script.tellWithDescriptor({ type: 'root' });
   for (const event of ask) script.ask(event);
+  build?.(script, slot);
   script.tell({ type: 'ready' });
   script.finish();
   const pid = spawnScript(script, { name: 'asking', inherit: [syncFd], firstOwn: 3 });
@@ -198,11 +217,27 @@ function withRealProgram(ask: Event[]): { line: string; env: string[] } {
   };
   const settings = { ignoredSignals: [], openFiles: { soft: 1n, hard: 1n }, umask: 0 };
   const parts = { plan: samplePlan(CONFIG), record: sampleRecord({ pid }), settings, launched };
-  const line = lineOf(() => guide({ ...parts, parentFd, extras: extrasIn([]), onStarted: () => {} }));
+  const line = lineOf(() => guide({ ...parts, parentFd, extras: { ...extrasIn([]), seccomp }, onStarted: () => {} }));
   close(parentFd);
   wait(pid, { block: true });
   return { line, env };
 }
+
+test('the agent is connected to, and gets the descriptor that the program has sent', () => {
+  const told: string[] = [];
+  const seccomp = {
+    connectAgent: () => told.push('connect'),
+    handOver: (fd: number) => told.push(readlinkSync(`/proc/self/fd/${fd}`)),
+  } as unknown as SeccompExtra;
+  const build = (script: Script, slot: Slot): void => {
+    script.ask({ type: 'connectAgent' });
+    script.call('openat', [K.AT_FDCWD, script.string('/dev/null'), K.O_PATH, 0], { save: slot });
+    script.tellWithDescriptor({ type: 'listener' });
+    script.program.waitByte(script.syncFd);
+  };
+  assert.is(withRealProgram([], { build, seccomp }).line, 'ready');
+  assert.equal(told, ['connect', '/dev/null']);
+});
 
 test('a missing path is made in the root that the program has sent', () => {
   assert.is(withRealProgram([{ type: 'makePath', path: '/data/x', entry: 'file' }]).line, 'ready');

@@ -75,6 +75,7 @@ class Server {
     this.#sequence.accept(message);
     if (message.event.type === 'started') this.#started(message.pid);
     else if (message.event.type === 'root') this.#rootFd = message.fd ?? -1;
+    else if (message.event.type === 'listener') this.#handOver(message.fd ?? -1);
     // The container process may be faster than the one that made it.
     else if (this.guided.record.pid === 0) this.#early.push(message.event);
     else this.#answer(message.event);
@@ -128,6 +129,7 @@ class Server {
     else if (event.type === 'copyUpTo') this.#copyUp(event.path);
     else if (event.type === 'checkDevice') this.#checkDevice(event.index);
     else if (event.type === 'mounted') this.#mounted();
+    else if (event.type === 'connectAgent') extras.seccomp?.connectAgent();
     else if (event.type === 'setup') actAll(extras.inNamespaces, record.pid);
     else if (event.type === 'final') actAll(extras.beforeFinal, record.pid);
     if (event.type === 'setup' || event.type === 'final') launched.advance();
@@ -185,6 +187,13 @@ class Server {
     runHooks('prestart', plan.hooks.prestart ?? [], state, settings);
     runHooks('createRuntime', plan.hooks.createRuntime ?? [], state, settings);
     runCreateContainerHooks(record, state, settings);
+  }
+
+  #handOver(listenerFd: number): void {
+    const { extras, record, parentFd } = this.guided;
+    extras.seccomp?.handOver(listenerFd, record);
+    closeSync(listenerFd);
+    write(parentFd, Uint8Array.of(1));
   }
 
   #environment(): string[] {

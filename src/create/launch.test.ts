@@ -19,7 +19,7 @@ function failureOf(parts: Partial<Config>): string {
   const plan = samplePlan({ ociVersion: '1.3.0', ...parts }, { bundle: folder });
   const fds = { syncFd: -1, startFd: -1, resultFd: -1 };
   try {
-    launch({ plan, placedCgroup: [], ...fds, rootMountPoint: folder });
+    launch({ plan, placedCgroup: [], ...fds, rootMountPoint: folder, makeFilter: undefined });
     return 'started';
   } catch (error) {
     return toRuntimeError(error)?.oneLine ?? String(error);

@@ -30,6 +30,8 @@ export interface LaunchInputs {
   startFd: number;
   resultFd: number;
   rootMountPoint: string;
+  /** Makes the seccomp filter. */
+  makeFilter: (() => Uint8Array) | undefined;
 }
 
 /** The container's programs on their way. */
@@ -81,7 +83,7 @@ export function launch(inputs: LaunchInputs): Launched {
     script: begin,
     starterPid,
     prepareFinal(env) {
-      const final = finalScript({ plan, syncFd, startFd, resultFd, env });
+      const final = finalScript({ plan, syncFd, startFd, resultFd, env, filter: inputs.makeFilter?.() });
       fillWithScript(finalFd, final);
       closeSync(finalFd);
       scripts.push(final);

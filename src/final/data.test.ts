@@ -51,6 +51,12 @@ test('what is large goes to a segment of its own, but a seccomp filter never doe
   assert.is(data.bytes(new Uint8Array(32769)).section, 'bulk');
 });
 
+test('bytes that are needed late go there whatever their size', () => {
+  const data = new Data();
+  assert.is(data.bulkBytes(Uint8Array.of(1)).section, 'bulk');
+  assert.is(data.bulkBytes(Uint8Array.of(1)).offset, 8);
+});
+
 test('bytes are aligned as asked, by default to 8', () => {
   const data = new Data();
   data.string('a');

@@ -34,6 +34,11 @@ export class Data {
     return new Address(section, this[section].append(data, alignment(align)));
   }
 
+  /** Read-only bytes that are not touched before the program has waited. */
+  bulkBytes(data: Uint8Array, align = 8): Address {
+    return new Address('bulk', this.bulk.append(data, alignment(align)));
+  }
+
   /** Bytes that a call may write to. */
   writableBytes(data: Uint8Array, align = 8): Address {
     return new Address('writable', this.writable.append(data, alignment(align)));

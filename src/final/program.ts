@@ -18,7 +18,7 @@ export interface CallOptions {
   goto?: string;
   /** Go on at this label if it failed, where `reportKept` can report it. */
   keepGoto?: string;
-  /** Go on at a label if it failed with that errno. */
+  /** Go on at a label if it failed with that errno; 0 stands for the result 0. */
   gotoOn?: readonly { readonly errno: number; readonly label: string }[];
 }
 

@@ -3,6 +3,12 @@
 /** The length of a report. pipe(7): a write of up to PIPE_BUF bytes is atomic, so a reader sees all or nothing. */
 export const REPORT_SIZE = 8;
 
+/**
+ * The step of the one call besides execve that is made after `start`, when nobody knows the program's own numbers any
+ * longer: the filter's installation.
+ */
+export const SECCOMP_STEP = 0xffffffff;
+
 /** A failed step of a final program: the number that its caller gave it, and the positive errno. */
 export interface Report {
   step: number;

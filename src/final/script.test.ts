@@ -106,6 +106,25 @@ test('a descriptor comes with an event', () => {
   close(fd ?? -1);
 });
 
+test('a thread shares memory and descriptors, and has no part in what happens to the other alone', () => {
+  const { messages, code } = run((script) => {
+    const isTold = script.slot();
+    script.startThread('thread');
+    script.label('waiting');
+    script.program.ifZero(isTold, 'waiting');
+    script.tell({ type: 'final' });
+    script.later(() => {
+      script.label('thread');
+      script.tell({ type: 'setup' });
+      script.call('getpid', [], { save: isTold });
+      script.call('exit', [0], { ignore: true });
+    });
+  });
+  const events = messages.map((message) => (message.kind === 'event' ? message.event.type : message.kind));
+  assert.equal(events, ['setup', 'final']);
+  assert.is(code, 7);
+});
+
 test('without a slot for it, no descriptor can be told', () => {
   assert.throws(() => new Script(3).tellWithDescriptor({ type: 'root' }), /no descriptor slot/);
 });

@@ -1,4 +1,5 @@
 // A program with names: each call knows what it's for, so that a reported number becomes an error in words.
+import * as K from '../../bindings/constants.ts';
 import type { SyscallName } from '../../bindings/syscalls.ts';
 import { callError, RuntimeError } from '../errors.ts';
 import type { Address, Operand, Slot } from './memory.ts';
@@ -32,6 +33,10 @@ export type Event =
   | { type: 'checkDevice'; index: number }
   /** Mounts and devices are there, the root is not changed yet. */
   | { type: 'mounted' }
+  /** A filter with a listener is about to be installed: is somebody there to get it? */
+  | { type: 'connectAgent' }
+  /** The listener's descriptor comes with the message. */
+  | { type: 'listener' }
   /** The second program is done: the third is wanted. */
   | { type: 'final' }
   /** It waits for `start`, and outlives the runtime from here on. */
@@ -169,10 +174,10 @@ export class Script {
     this.label(child);
   }
 
-  /** A slot whose descriptor tellWithDescriptor can send. */
+  /** A slot whose descriptor tellWithDescriptor can send; -1 at the start. */
   descriptorSlot(): Slot {
     // struct cmsghdr, unix(7): length, SOL_SOCKET, SCM_RIGHTS, then the descriptor; padded to 8 bytes.
-    this.control = this.program.writableBytes(new Uint8Array(Uint32Array.of(20, 0, 1, 1, 0, 0).buffer));
+    this.control = this.program.writableBytes(new Uint8Array(Int32Array.of(20, 0, 1, 1, -1, -1).buffer));
     return this.program.slotAt(this.control.plus(16));
   }
 
@@ -188,6 +193,17 @@ export class Script {
   /** Tells the runtime an event. */
   tell(event: Event): void {
     this.call('write', [this.syncFd, this.eventMessage(event), REPORT_SIZE], { path: event.type });
+  }
+
+  /**
+   * Starts a thread, which goes on at a label. It shares everything with this one, registers and credentials aside, and
+   * has no stack; calls must not save what the other needs.
+   */
+  startThread(label: string): void {
+    const flags = K.CLONE_VM | K.CLONE_FS | K.CLONE_FILES | K.CLONE_SIGHAND | K.CLONE_THREAD;
+    // struct clone_args, clone(2): exit_signal, stack and all else are 0.
+    const args = this.words(flags, 0, 0, 0, 0, 0, 0, 0);
+    this.call('clone3', [args, 64], { gotoOn: [{ errno: 0, label }] });
   }
 
   /** Tells the runtime an event and waits until it answers. */

@@ -7,10 +7,11 @@ import { joinKeyring, takePrivileges } from './privileges.ts';
 /**
  * Takes on what the config says about the container process. Programs of the image run only after that: the user's, and
  * startContainer hooks.
+ * @param kept as in takePrivileges
  */
-export function becomeContainerProcess(script: Script, plan: Plan): void {
+export function becomeContainerProcess(script: Script, plan: Plan, { kept = 0n } = {}): void {
   setPersonality(script, plan);
   setMemoryPolicy(script, plan);
   if (plan.newKeyring) joinKeyring(script, plan.id);
-  if (plan.process !== undefined) takePrivileges(script, plan, plan.process);
+  if (plan.process !== undefined) takePrivileges(script, plan, plan.process, { kept });
 }

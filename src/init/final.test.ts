@@ -5,16 +5,17 @@ import type { Process } from '../bundle/config.ts';
 import type { Script } from '../final/script.ts';
 import { samplePlan } from '../plan/fixtures/plan.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { SeccompPlan } from '../plan/seccomp.ts';
 import { finalScript } from './final.ts';
-import { argsOf, callsOf, firstOutOfOrder, linesOf, stepsOf } from './fixtures/lines.ts';
+import { argsOf, callsOf, firstOutOfOrder, halfWordsAt, linesOf, stepsOf } from './fixtures/lines.ts';
 
 const test = suite('init/final');
 
 const PROCESS: Process = { cwd: '/', args: ['sh'], env: ['PATH=/a:/b'] };
 
-function final(process: Process | undefined, parts: Partial<Plan> = {}): Script {
+function final(process: Process | undefined, parts: Partial<Plan> = {}, filter?: Uint8Array): Script {
   const plan = { ...samplePlan({ ociVersion: '1.3.0', ...(process && { process }) }), ...parts };
-  return finalScript({ plan, syncFd: 9, startFd: 10, resultFd: 11, env: [] });
+  return finalScript({ plan, syncFd: 9, startFd: 10, resultFd: 11, env: [], filter });
 }
 
 for (const [preserved, first] of [
@@ -82,6 +83,31 @@ test('the socket to the runtime is closed before it waits; from then on failures
 test('the keyring of the caller is kept only if the plan says so', () => {
   assert.ok(stepsOf(final(PROCESS, { newKeyring: true })).includes('new session keyring: keyctl'));
   assert.not.ok(stepsOf(final(PROCESS, { newKeyring: false })).includes('new session keyring: keyctl'));
+});
+
+const SECCOMP: SeccompPlan = { defaultAction: 0, architectures: [], rules: [], flags: 2, listener: undefined };
+
+test('a seccomp filter is installed after it was started, right before the execve', () => {
+  const lines = linesOf(final(PROCESS, { seccomp: SECCOMP }, new Uint8Array(8)));
+  assert.equal(lines.slice(lines.indexOf('wait')).slice(0, 3), ['wait', 'seccomp', 'exec /a/sh,/b/sh']);
+});
+
+test('a filter with a listener is installed before it is ready, and nothing but reading follows', () => {
+  const seccomp = { ...SECCOMP, listener: { path: '/run/agent', metadata: undefined } };
+  const lines = linesOf(final(PROCESS, { seccomp }, new Uint8Array(8)));
+  const installed = lines.indexOf('/linux/seccomp: seccomp');
+  assert.is(firstOutOfOrder(lines.slice(0, installed), ['prctl', '/linux/seccomp: tell connectAgent']), undefined);
+  const following = lines.slice(installed + 1).filter((line) => !/^(L\d+:|ifZero .*)$/.test(line));
+  assert.equal(following.slice(0, 4), ['report to 11', 'wait', 'exec /a/sh,/b/sh', 'exit 1']);
+});
+
+test('what a filter needs to be installed is kept until then', () => {
+  const kept = (parts: Partial<Process>): number | undefined => {
+    const script = final({ ...PROCESS, ...parts }, { seccomp: SECCOMP }, new Uint8Array(8));
+    const [capset] = callsOf(script, 'capset');
+    return capset && halfWordsAt(script, capset, 1, 1)[0];
+  };
+  assert.equal([kept({}), kept({ noNewPrivileges: true })], [1 << 21, 0]);
 });
 
 test('without a process it waits all the same, and ends with a failure when started', () => {

@@ -7,6 +7,7 @@ import type { ProcessPlan } from '../plan/process.ts';
 import { forbidTracing } from './begin.ts';
 import { becomeContainerProcess } from './container-process.ts';
 import { resetSignals } from './privileges.ts';
+import { capabilitiesKept, installFilter, installWithListener } from './seccomp.ts';
 
 export interface FinalInputs {
   plan: Plan;
@@ -16,23 +17,30 @@ export interface FinalInputs {
   resultFd: number;
   /** The environment, HOME included. */
   env: string[];
+  /** The seccomp filter. */
+  filter: Uint8Array | undefined;
 }
 
 /** Builds the program. */
-export function finalScript({ plan, syncFd, startFd, resultFd, env }: FinalInputs): Script {
+export function finalScript({ plan, syncFd, startFd, resultFd, env, filter }: FinalInputs): Script {
   const script = new Script(syncFd);
   forbidTracing(script);
   // The descriptors that came with this program are not for the user's.
   script.call('close_range', [3 + plan.preserveFds, 0xffffffff, K.CLOSE_RANGE_CLOEXEC]);
   script.call('prctl', [K.PR_SET_NAME, script.string('runts-init'), 0, 0, 0]);
   resetSignals(script, plan.ignoredSignals);
-  becomeContainerProcess(script, plan);
+  becomeContainerProcess(script, plan, { kept: capabilitiesKept(plan) });
   // From here on the process outlives the runtime that made it.
   script.call('prctl', [K.PR_SET_PDEATHSIG, 0, 0, 0, 0]);
-  script.tell({ type: 'ready' });
-  script.call('close', [syncFd]);
+  const { flags = 0, listener } = plan.seccomp ?? {};
+  if (filter !== undefined && listener !== undefined) installWithListener(script, filter, flags);
+  else {
+    script.tell({ type: 'ready' });
+    script.call('close', [syncFd]);
+  }
   script.program.reportTo(resultFd);
   script.program.waitByte(startFd);
+  if (filter !== undefined && listener === undefined) installFilter(script, filter, flags);
   if (plan.process !== undefined) execute(script, plan.process, env);
   // Without a process there is nothing to become, and `start` refuses.
   script.program.exit(1);

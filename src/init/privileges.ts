@@ -32,13 +32,19 @@ export function joinKeyring(script: Script, id: string): void {
 /**
  * The order matters: limits and the bounding set need capabilities, groups go before the uid, and changing the uid
  * would drop the permitted set but for PR_SET_KEEPCAPS (capabilities(7), "Effect of user ID changes").
+ * @param kept a mask of capabilities that stay permitted and effective until execve, whatever the plan says
  */
-export function takePrivileges(script: Script, plan: Pick<Plan, 'lastCapability'>, process: ProcessPlan): void {
+export function takePrivileges(
+  script: Script,
+  plan: Pick<Plan, 'lastCapability'>,
+  process: ProcessPlan,
+  { kept = 0n } = {},
+): void {
   setLimits(script, process.rlimits);
   script.within('/process/user/umask', () => script.call('umask', [process.umask]));
   dropBounding(script, plan.lastCapability, process.capabilities.bounding);
   changeUser(script, process);
-  script.within('/process/capabilities', () => setCapabilities(script, process));
+  script.within('/process/capabilities', () => setCapabilities(script, process, kept));
   if (!process.noNewPrivileges) return;
   script.within('/process/noNewPrivileges', () => script.call('prctl', [K.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0]));
 }
@@ -75,10 +81,10 @@ function changeUser(script: Script, { uid, gid, additionalGids }: ProcessPlan): 
   });
 }
 
-function setCapabilities(script: Script, { capabilities }: ProcessPlan): void {
+function setCapabilities(script: Script, { capabilities }: ProcessPlan, kept: bigint): void {
   const { effective, permitted, inheritable, ambient } = capabilities;
   const header = script.program.bytes(new Uint8Array(Uint32Array.of(K.LINUX_CAPABILITY_VERSION_3, 0).buffer), 4);
-  const sets = [effective, permitted, inheritable];
+  const sets = [effective | kept, permitted | kept, inheritable];
   const low = sets.map((mask) => Number(mask & 0xffffffffn));
   const high = sets.map((mask) => Number(mask >> 32n));
   const data = script.program.bytes(new Uint8Array(Uint32Array.from([...low, ...high]).buffer), 4);

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { reference } from '../../conformance/reference-schema/reference.ts';
@@ -14,7 +15,12 @@ interface Features {
   ociVersionMax: string;
   hooks: string[];
   mountOptions: string[];
-  linux: { namespaces: string[]; capabilities: string[]; memoryPolicy: { modes: string[]; flags: string[] } };
+  linux: {
+    seccomp: Record<'actions' | 'operators' | 'archs' | 'knownFlags' | 'supportedFlags', string[]>;
+    namespaces: string[];
+    capabilities: string[];
+    memoryPolicy: { modes: string[]; flags: string[] };
+  };
 }
 const text = features();
 const document: Features = JSON.parse(text);
@@ -46,6 +52,17 @@ test('all hooks, namespaces and capabilities are there', () => {
   assert.equal(document.linux.namespaces, ['cgroup', 'ipc', 'mount', 'network', 'pid', 'time', 'user', 'uts']);
   assert.is(document.linux.capabilities.length, 41);
   assert.equal([document.linux.memoryPolicy.modes.length, document.linux.memoryPolicy.flags.length], [7, 3]);
+});
+
+test('what it says of seccomp is what the schema accepts, and this kernel has', () => {
+  const { seccomp } = document.linux;
+  const { definitions } = JSON.parse(readFileSync('schemas/config-linux-seccomp.schema.json', 'utf8'));
+  const { actions, operators, archs, knownFlags, supportedFlags } = seccomp;
+  const listed = { action: actions, operator: operators, architecture: archs, flag: knownFlags };
+  for (const [name, values] of Object.entries(listed)) {
+    assert.equal(values.toSorted(), definitions[name].enum.toSorted(), name);
+  }
+  assert.ok(supportedFlags.includes('SECCOMP_FILTER_FLAG_LOG'));
 });
 
 test('it is text that ends with a line feed', () => assert.ok(text.endsWith('}\n')));

@@ -7,6 +7,7 @@ import { CAPABILITY_NAMES } from '../plan/capabilities.ts';
 import { MEMORY_POLICY_FLAGS, MEMORY_POLICY_MODES } from '../plan/memory-policy.ts';
 import { knownOptions } from '../plan/mount-options.ts';
 import { notYetProblems } from '../plan/not-yet.ts';
+import { SECCOMP_ACTIONS, SECCOMP_ARCHITECTURES, SECCOMP_FLAGS, SECCOMP_OPERATORS } from '../plan/seccomp.ts';
 
 /** The text that the command prints. */
 export function features(): string {
@@ -47,31 +48,13 @@ function covers(part: Partial<Config>): boolean {
   return notYetProblems({ ociVersion: build.spec, ...part }).length === 0;
 }
 
-const FLAGS: Record<string, number> = {
-  SECCOMP_FILTER_FLAG_TSYNC: 0x01,
-  SECCOMP_FILTER_FLAG_LOG: 0x02,
-  SECCOMP_FILTER_FLAG_SPEC_ALLOW: 0x04,
-  SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV: 0x20,
-};
-
-// config-linux.md, "Seccomp".
-const named = (prefix: string, names: string): string[] => names.split(' ').map((name) => prefix + name);
-const ACTIONS = named('SCMP_ACT_', 'ALLOW ERRNO KILL KILL_PROCESS KILL_THREAD LOG NOTIFY TRACE TRAP');
-const OPERATORS = named('SCMP_CMP_', 'EQ GE GT LE LT MASKED_EQ NE');
-const ARCHITECTURES = named(
-  'SCMP_ARCH_',
-  'AARCH64 ARM LOONGARCH64 M68K MIPS MIPS64 MIPS64N32 MIPSEL MIPSEL64 MIPSEL64N32 PARISC PARISC64 PPC PPC64 PPC64LE ' +
-    'RISCV64 S390 S390X SH SHEB X32 X86 X86_64',
-);
-
 function seccomp(): object {
-  if (!covers({ linux: { seccomp: { defaultAction: 'SCMP_ACT_ALLOW' } } })) return { enabled: false };
   return {
     enabled: true,
-    actions: ACTIONS,
-    operators: OPERATORS,
-    archs: ARCHITECTURES,
-    knownFlags: Object.keys(FLAGS),
-    supportedFlags: Object.keys(FLAGS).filter((name) => knowsSeccompFlag(FLAGS[name] ?? 0)),
+    actions: Object.keys(SECCOMP_ACTIONS).sort(),
+    operators: Object.keys(SECCOMP_OPERATORS).sort(),
+    archs: [...SECCOMP_ARCHITECTURES].sort(),
+    knownFlags: Object.keys(SECCOMP_FLAGS),
+    supportedFlags: Object.entries(SECCOMP_FLAGS).flatMap(([name, flag]) => (knowsSeccompFlag(flag) ? [name] : [])),
   };
 }

@@ -4,6 +4,8 @@ import * as assert from 'uvu/assert';
 import { socketpair, write } from '../../bindings/files.ts';
 import { kill, wait } from '../../bindings/process.ts';
 import { StateError, toRuntimeError } from '../errors.ts';
+import { SECCOMP_STEP } from '../final/report.ts';
+import type { Script } from '../final/script.ts';
 import { lifeOf, statusOf } from '../state/status.ts';
 import { type ContainerRecord, loadRecord } from '../state/store.ts';
 import { makeCreated } from './fixtures/created.ts';
@@ -45,6 +47,13 @@ test("the process becomes the user's program, also if that ends at once", () => 
   const pid = makeCreated(root, { candidates: ['/bin/true'] });
   assert.is(outcome(), 'done');
   assert.is(wait(pid, { block: true })?.code, 0);
+});
+
+test('that the seccomp filter cannot be installed is told', () => {
+  const last = (script: Script) => script.program.call('seccomp', [1, 0, 0], { step: SECCOMP_STEP });
+  const pid = makeCreated(root, { candidates: [], last });
+  assert.is(outcome(), '/linux/seccomp: seccomp EFAULT');
+  assert.is(wait(pid, { block: true })?.code, 1);
 });
 
 test('a process that is stopped by a signal is not waited for, and still waits itself', () => {

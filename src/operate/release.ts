@@ -5,7 +5,7 @@ import { closeSync, openSync } from '../../bindings/file-system.ts';
 import { pollReadable, read, write } from '../../bindings/files.ts';
 import { errnoOf, RuntimeError, StateError } from '../errors.ts';
 import { executionError } from '../execution-error.ts';
-import { decodeReport, REPORT_SIZE } from '../final/report.ts';
+import { decodeReport, REPORT_SIZE, type Report, SECCOMP_STEP } from '../final/report.ts';
 import { isFrozen, lifeOf } from '../state/status.ts';
 import { type ContainerRecord, folderOf, RESULT_FIFO, START_FIFO } from '../state/store.ts';
 
@@ -50,12 +50,16 @@ function awaitResult(resultFd: number, record: ContainerRecord, startFifo: strin
     if (obstacle !== undefined) throw heldUp(obstacle, takeBack(startFifo));
   }
   const report = new Uint8Array(REPORT_SIZE);
-  if (read(resultFd, report) === REPORT_SIZE) {
-    throw executionError(record.executable ?? '', errnoName(decodeReport(report).errno));
-  }
+  if (read(resultFd, report) === REPORT_SIZE) throw failure(record, decodeReport(report));
   const life = lifeOf(record.pid);
   // Gone already: then only a byte that was never read tells.
   if (life === undefined ? takeBack(startFifo) : life.isInit) throw diedTooEarly(record);
+}
+
+function failure({ executable = '' }: ContainerRecord, report: Report): RuntimeError {
+  const errno = errnoName(report.errno);
+  if (report.step === SECCOMP_STEP) return new RuntimeError(`seccomp ${errno}`, { steps: ['/linux/seccomp'], errno });
+  return executionError(executable, errno);
 }
 
 function obstacleTo(record: ContainerRecord): string | undefined {
@@ -81,10 +85,15 @@ function takeBack(startFifo: string): boolean {
   }
 }
 
+const DEATH_HINTS: Record<number, string> = {
+  9: 'out of memory, or killed by somebody',
+  31: 'the profile in /linux/seccomp has to allow execve',
+};
+
 function diedTooEarly(record: ContainerRecord): RuntimeError {
   const signal = lifeOf(record.pid)?.deathSignal ?? 0;
   const how = signal === 0 ? 'has ended' : `was killed by signal ${signal}`;
-  const hint = signal === 9 ? 'out of memory, or killed by somebody' : undefined;
+  const hint = DEATH_HINTS[signal];
   const reason = `the container process ${how} before it became the user's program`;
   return new RuntimeError(reason, hint === undefined ? {} : { hint });
 }

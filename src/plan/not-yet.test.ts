@@ -17,7 +17,6 @@ const refused: [pointer: string, config: Config][] = [
   ['/process/terminal', withProcess({ terminal: true })],
   ['/process/apparmorProfile', withProcess({ apparmorProfile: 'docker-default' })],
   ['/process/selinuxLabel', withProcess({ selinuxLabel: 'a:b:c' })],
-  ['/linux/seccomp', withLinux({ seccomp: { defaultAction: 'SCMP_ACT_ALLOW' } })],
   ['/linux/mountLabel', withLinux({ mountLabel: 'a:b:c' })],
 ];
 for (const [pointer, config] of refused) {

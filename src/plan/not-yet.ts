@@ -5,13 +5,10 @@ import type { ConfigProblem } from '../errors.ts';
 
 type Check = [pointer: string, isAsked: (config: Config) => boolean];
 
-const hasEntries = (value: object | undefined): boolean => value !== undefined && Object.keys(value).length > 0;
-
 const CHECKS: Check[] = [
   ['/process/terminal', ({ process }) => process?.terminal === true],
   ['/process/apparmorProfile', ({ process }) => !isEmpty(process?.apparmorProfile)],
   ['/process/selinuxLabel', ({ process }) => !isEmpty(process?.selinuxLabel)],
-  ['/linux/seccomp', ({ linux }) => hasEntries(linux?.seccomp)],
   ['/linux/mountLabel', ({ linux }) => !isEmpty(linux?.mountLabel)],
 ];
 

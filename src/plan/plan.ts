@@ -14,6 +14,7 @@ import { notYetProblems } from './not-yet.ts';
 import { planPersonality } from './personality.ts';
 import { type ProcessPlan, planProcess } from './process.ts';
 import { planRootfs, type RootfsPlan } from './rootfs.ts';
+import { planSeccomp, type SeccompPlan } from './seccomp.ts';
 
 export interface Plan {
   id: string;
@@ -36,6 +37,7 @@ export interface Plan {
   /** For personality(2). */
   personality: number | undefined;
   memoryPolicy: MemoryPolicyPlan | undefined;
+  seccomp: SeccompPlan | undefined;
   intelRdt: IntelRdtPlan | undefined;
   /** Whether the container process joins a new session keyring, session-keyring(7). */
   newKeyring: boolean;
@@ -93,6 +95,7 @@ export function makePlan(config: Config, host: HostFacts, options: PlanOptions):
     personality: planPersonality(config.linux?.personality),
     memoryPolicy: planMemoryPolicy(config.linux?.memoryPolicy),
     intelRdt: planIntelRdt(config.linux?.intelRdt, id),
+    seccomp: planSeccomp(config.linux?.seccomp, warnings),
     newKeyring: !options.noNewKeyring,
     preserveFds: options.listenFds + options.preserveFds,
     lastCapability: host.lastCapability,

@@ -1,0 +1,141 @@
+// libseccomp, seccomp_init(3) and its family: loaded on the first call, because few configs need it.
+import { SyscallError } from './errno.ts';
+import { koffi, libc } from './koffi.ts';
+
+export const LIBSECCOMP = 'libseccomp.so.2';
+
+/** One condition of a rule, seccomp_rule_add(3). */
+export interface Comparison {
+  /** The argument's index, 0 to 5. */
+  argument: number;
+  /** enum scmp_compare. */
+  operator: number;
+  /** What it's compared with; for SCMP_CMP_MASKED_EQ the mask, and then the value. */
+  a: bigint;
+  b: bigint;
+}
+
+// A filter under construction is an opaque pointer, which fits a number: user space ends below 2^47 or 2^48.
+type Context = number;
+type Function<Arguments extends unknown[]> = (...args: Arguments) => number;
+
+interface Library {
+  init: Function<[action: number]>;
+  release: Function<[Context]>;
+  resolveArchitecture: Function<[name: string]>;
+  addArchitecture: Function<[Context, token: number]>;
+  removeArchitecture: Function<[Context, token: number]>;
+  resolveSyscall: Function<[name: string]>;
+  addRule: Function<[Context, action: number, syscall: number, count: number, comparisons: Uint8Array | null]>;
+  exportBpf: Function<[Context, fd: number]>;
+  version: Function<[]>;
+}
+
+let loaded: Library | undefined;
+
+// scmp_filter_ctx is declared as an integer: wrapping a pointer costs the FFI more than the calls themselves.
+function library(): Library {
+  if (loaded !== undefined) return loaded;
+  const lib = koffi.load(LIBSECCOMP);
+  loaded = {
+    init: lib.func('uintptr_t seccomp_init(uint32_t action)'),
+    release: lib.func('void seccomp_release(uintptr_t context)'),
+    resolveArchitecture: lib.func('uint32_t seccomp_arch_resolve_name(const char *name)'),
+    addArchitecture: lib.func('int seccomp_arch_add(uintptr_t context, uint32_t token)'),
+    removeArchitecture: lib.func('int seccomp_arch_remove(uintptr_t context, uint32_t token)'),
+    resolveSyscall: lib.func('int seccomp_syscall_resolve_name(const char *name)'),
+    addRule: lib.func(
+      'int seccomp_rule_add_array(uintptr_t context, uint32_t action, int syscall, unsigned int count, void *comparisons)',
+    ),
+    exportBpf: lib.func('int seccomp_export_bpf(uintptr_t context, int fd)'),
+    version: lib.func('uintptr_t seccomp_version()'),
+  };
+  return loaded;
+}
+
+/** seccomp_version(3), e.g. `2.5.4`. Throws if there is no libseccomp. */
+export function libseccompVersion(): string {
+  const memcpy = libc.func('void *memcpy(void *to, uintptr_t from, size_t size)') as unknown as (
+    to: Uint8Array,
+    from: number,
+    size: number,
+  ) => unknown;
+  const version = new Uint32Array(3);
+  memcpy(new Uint8Array(version.buffer), library().version(), version.byteLength);
+  return version.join('.');
+}
+
+/** seccomp_arch_resolve_name(3): an architecture's token, e.g. for `x86_64`; undefined if the library doesn't know it. */
+export function architectureToken(name: string): number | undefined {
+  return library().resolveArchitecture(name) || undefined;
+}
+
+const NR_SCMP_ERROR = -1;
+const SCMP_ARCH_NATIVE = 0;
+const EEXIST = 17;
+
+/**
+ * seccomp_syscall_resolve_name(3): a number for the machine's own architecture; a negative one stands for a system call
+ * that it doesn't have. undefined if no architecture has it, as far as the library knows.
+ */
+export function syscallOf(name: string): number | undefined {
+  const number = library().resolveSyscall(name);
+  return number === NR_SCMP_ERROR ? undefined : number;
+}
+
+/** A filter under construction, for one architecture. */
+export class SeccompFilter {
+  readonly #library = library();
+  readonly #context: Context;
+
+  /**
+   * seccomp_init(3), seccomp_arch_add(3): everything has the default action.
+   * @param architecture a token
+   */
+  constructor(defaultAction: number, architecture: number) {
+    const { init, addArchitecture, removeArchitecture } = this.#library;
+    this.#context = init(defaultAction);
+    if (this.#context === 0) throw new SyscallError('seccomp_init', 'EINVAL', `action 0x${defaultAction.toString(16)}`);
+    const added = addArchitecture(this.#context, architecture);
+    if (added === -EEXIST) return;
+    check('seccomp_arch_add', added, `0x${architecture.toString(16)}`);
+    check('seccomp_arch_remove', removeArchitecture(this.#context, SCMP_ARCH_NATIVE));
+  }
+
+  /**
+   * seccomp_rule_add_array(3), seccomp_rule_add(3).
+   * @param comparisons all of them must hold; of one argument there may be one only
+   */
+  addRule(action: number, syscall: number, comparisons: readonly Comparison[]): void {
+    const array = comparisons.length === 0 ? null : comparisonArray(comparisons);
+    const result = this.#library.addRule(this.#context, action, syscall, comparisons.length, array);
+    check('seccomp_rule_add_array', result);
+  }
+
+  /** seccomp_export_bpf(3): writes the program, an array of struct sock_filter, to a descriptor. */
+  exportBpf(fd: number): void {
+    check('seccomp_export_bpf', this.#library.exportBpf(this.#context, fd));
+  }
+
+  /** seccomp_release(3). */
+  release(): void {
+    this.#library.release(this.#context);
+  }
+}
+
+// struct scmp_arg_cmp.
+function comparisonArray(comparisons: readonly Comparison[]): Uint8Array {
+  const view = new DataView(new ArrayBuffer(comparisons.length * 24));
+  comparisons.forEach(({ argument, operator, a, b }, index) => {
+    view.setUint32(index * 24, argument, true);
+    view.setUint32(index * 24 + 4, operator, true);
+    view.setBigUint64(index * 24 + 8, a, true);
+    view.setBigUint64(index * 24 + 16, b, true);
+  });
+  return new Uint8Array(view.buffer);
+}
+
+// The library returns -errno.
+function check(call: string, result: number, what?: string): void {
+  if (result < 0) throw new SyscallError(call, -result, what);
+}

@@ -1,0 +1,114 @@
+// Filters that were made before. libseccomp takes milliseconds for a profile of a manager's, and a manager has one
+// profile for all its containers: what was made is kept beside the containers' folders, under a name that no container
+// can have. It's lost with the state, at the next boot.
+import * as K from '../../bindings/constants.ts';
+import {
+  closeSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  unlinkSync,
+  writeFileSync,
+} from '../../bindings/file-system.ts';
+import { LIBSECCOMP } from '../../bindings/libseccomp.ts';
+import { fstatSync, readdirSync, statSync } from '../../bindings/stat.ts';
+import { toRuntimeError } from '../errors.ts';
+import { debug } from '../log.ts';
+import type { SeccompPlan } from '../plan/seccomp.ts';
+
+/** Not a character of a container id. */
+const PREFIX = 'seccomp:';
+const MAX_FILES = 32;
+const DIGEST_SIZE = 32;
+const INSTRUCTION_SIZE = 8;
+
+/** Where distributions have it. Elsewhere filters are made anew. */
+const LIBRARY_FOLDERS = [
+  `/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu`,
+  '/usr/lib64',
+  '/usr/lib',
+];
+
+/** The filter for a profile: one that was made by the same program with the same library and kernel, or a new one. */
+export function cachedFilter(root: string, plan: SeccompPlan, make: () => Uint8Array): Uint8Array {
+  const library = identityOfLibrary();
+  if (library === undefined) return make();
+  const path = `${root}/${PREFIX}${keyOf([library, identityOf(process.execPath), readFileSync('/proc/sys/kernel/osrelease', 'latin1')], plan)}`;
+  const known = attempt(() => load(path));
+  if (known !== undefined) return known;
+  const filter = make();
+  attempt(() => save(root, path, filter));
+  return filter;
+}
+
+// A cache that can't be used costs time, nothing else.
+function attempt<T>(action: () => T): T | undefined {
+  try {
+    return action();
+  } catch (error) {
+    const known = toRuntimeError(error);
+    if (known === undefined) throw error;
+    if (known.errno !== 'ENOENT') debug(() => `seccomp cache: ${known.oneLine}`);
+    return undefined;
+  }
+}
+
+function identityOfLibrary(): string | undefined {
+  // ld.so(8) may look elsewhere first.
+  if (process.env.LD_LIBRARY_PATH !== undefined || process.env.LD_PRELOAD !== undefined) return undefined;
+  for (const folder of LIBRARY_FOLDERS) {
+    const identity = identityOf(`${folder}/${LIBSECCOMP}`);
+    if (identity !== undefined) return identity;
+  }
+  return undefined;
+}
+
+// A file that is replaced by another version has another inode, and a time of its own.
+function identityOf(path: string): string | undefined {
+  return attempt(() => {
+    const { dev, ino, size, ctime } = statSync(path);
+    return [path, dev, ino, size, ctime].join(' ');
+  });
+}
+
+function keyOf(makers: (string | undefined)[], { defaultAction, architectures, rules }: SeccompPlan): string {
+  // As JSON, in which no name can pass for two.
+  const profile = rules.map(({ action, names, alternatives }) => [
+    action,
+    names,
+    alternatives.map((all) => all.map(({ argument, operator, a, b }) => `${argument} ${operator} ${a} ${b}`)),
+  ]);
+  return digest(JSON.stringify([makers, defaultAction, architectures.map(({ name }) => name), profile])).toString(
+    'hex',
+  );
+}
+
+function digest(data: string | Uint8Array): Buffer {
+  return new Bun.CryptoHasher('sha256').update(data).digest();
+}
+
+// In front of the filter its own digest: a file that is cut off or damaged is not taken.
+function load(path: string): Uint8Array | undefined {
+  const fd = openSync(path, K.O_RDONLY | K.O_NOFOLLOW);
+  try {
+    const { size, uid, mode } = fstatSync(fd);
+    // Somebody else's, where the state's folder is open to all.
+    if (uid !== process.geteuid?.() || (mode & 0o022) !== 0) return undefined;
+    const content = Buffer.alloc(size);
+    readSync(fd, content, 0, size, 0);
+    const filter = content.subarray(DIGEST_SIZE);
+    const isWhole = filter.length > 0 && filter.length % INSTRUCTION_SIZE === 0;
+    return isWhole && digest(filter).equals(content.subarray(0, DIGEST_SIZE)) ? filter : undefined;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function save(root: string, path: string, filter: Uint8Array): void {
+  const old = readdirSync(root).filter((name) => name.startsWith(PREFIX));
+  if (old.length >= MAX_FILES) for (const name of old) unlinkSync(`${root}/${name}`);
+  const temporary = `${path}.${process.pid}`;
+  writeFileSync(temporary, Buffer.concat([digest(filter), filter]), { mode: 0o600, flag: 'wx' });
+  renameSync(temporary, path);
+}

@@ -1,0 +1,133 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { architectureToken, syscallOf } from '../../bindings/libseccomp.ts';
+import type { Seccomp, SeccompRule } from '../bundle/config.ts';
+import { toRuntimeError } from '../errors.ts';
+import { planSeccomp } from '../plan/seccomp.ts';
+import { runFilter } from './fixtures/bpf.ts';
+import { buildFilter } from './seccomp-filter.ts';
+
+const test = suite('create/seccomp-filter');
+
+const [ALLOW, ERRNO, KILL] = [0x7fff0000, 0x00050000, 0];
+const [OWN, OTHER] = process.arch === 'arm64' ? ['aarch64', 'arm'] : ['x86_64', 'x86'];
+const own = architectureToken(OWN) ?? 0;
+const other = architectureToken(OTHER) ?? 0;
+const SCMP_OTHER = `SCMP_ARCH_${OTHER.toUpperCase()}`;
+
+function build(syscalls: SeccompRule[], parts: Partial<Seccomp> = {}): Uint8Array {
+  const plan = planSeccomp({ defaultAction: 'SCMP_ACT_ALLOW', syscalls, ...parts }, []);
+  if (plan === undefined) throw new Error('no plan');
+  return buildFilter(plan);
+}
+
+function refused(syscalls: SeccompRule[], parts: Partial<Seccomp> = {}): string {
+  try {
+    build(syscalls, parts);
+    return 'built';
+  } catch (error) {
+    return toRuntimeError(error)?.oneLine ?? String(error);
+  }
+}
+
+const numberOf = (name: string): number => syscallOf(name) ?? -1;
+const rule = (name: string, errnoRet: number, args: SeccompRule['args'] = []): SeccompRule => ({
+  names: [name],
+  action: 'SCMP_ACT_ERRNO',
+  errnoRet,
+  args,
+});
+
+test("each rule holds for its system call on the machine's own architecture; others are killed", () => {
+  const filter = build([rule('getcwd', 5), rule('getpid', 6)]);
+  const run = (name: string, architecture = own) => runFilter(filter, { architecture, syscall: numberOf(name) });
+  assert.equal(
+    ['getcwd', 'getpid', 'getuid'].map((name) => run(name)),
+    [ERRNO + 5, ERRNO + 6, ALLOW],
+  );
+  assert.is(run('getuid', other), KILL);
+});
+
+test('another architecture has its own numbers, and the same rules', () => {
+  const filter = build([rule('getpid', 6)], { architectures: [SCMP_OTHER] });
+  // getpid is 20 on both.
+  assert.is(runFilter(filter, { architecture: other, syscall: 20 }), ERRNO + 6);
+  assert.is(runFilter(filter, { architecture: own, syscall: numberOf('getpid') }), ERRNO + 6);
+  assert.is(runFilter(filter, { architecture: other, syscall: 1 }), ALLOW);
+});
+
+const BIG = 0x1_0000_0002n;
+const comparisons: [op: string, value: bigint, holds: bigint[], fails: bigint[]][] = [
+  ['SCMP_CMP_EQ', BIG, [BIG], [2n, 0x1_0000_0000n, BIG + 1n]],
+  ['SCMP_CMP_NE', BIG, [2n, 0x1_0000_0000n], [BIG]],
+  ['SCMP_CMP_LT', BIG, [0n, 0xffff_ffffn, BIG - 1n], [BIG, 0x2_0000_0000n]],
+  ['SCMP_CMP_LE', BIG, [BIG, 3n], [BIG + 1n, 0x2_0000_0000n]],
+  ['SCMP_CMP_GE', BIG, [BIG, 0x2_0000_0000n, -1n], [BIG - 1n, 0xffff_ffffn]],
+  ['SCMP_CMP_GT', BIG, [BIG + 1n, 2n ** 64n - 1n], [BIG, 0xffff_ffffn]],
+  ['SCMP_CMP_EQ', 2n ** 64n - 1n, [-1n], [0xffff_ffffn, 2n ** 63n]],
+];
+for (const [op, value, holds, fails] of comparisons) {
+  test(`${op} ${value} compares 64 bits`, () => {
+    const filter = build([rule('getcwd', 5, [{ index: 1, value, op }])]);
+    const run = (arg: bigint) =>
+      runFilter(filter, { architecture: own, syscall: numberOf('getcwd'), args: [0n, arg] }) === ERRNO + 5;
+    assert.equal([holds.filter((arg) => !run(arg)), fails.filter(run)], [[], []]);
+  });
+}
+
+test('SCMP_CMP_MASKED_EQ masks with the first value and compares with the second', () => {
+  const args = [{ index: 0, value: 0xff00000000f0n, valueTwo: 0x120000000030n, op: 'SCMP_CMP_MASKED_EQ' }];
+  const filter = build([rule('getcwd', 5, args)]);
+  const run = (arg: bigint) => runFilter(filter, { architecture: own, syscall: numberOf('getcwd'), args: [arg] });
+  assert.equal([0x12000000003fn, 0xff12345678000030n].map(run), [ERRNO + 5, ALLOW]);
+});
+
+test('conditions on several arguments must all hold; several on one are alternatives', () => {
+  const at = (index: number, value: number) => ({ index, value, op: 'SCMP_CMP_EQ' });
+  const both = build([rule('getcwd', 5, [at(0, 1), at(1, 2)])]);
+  const either = build([rule('getcwd', 5, [at(0, 1), at(0, 2)])]);
+  const run = (filter: Uint8Array, ...args: bigint[]) =>
+    runFilter(filter, { architecture: own, syscall: numberOf('getcwd'), args });
+  assert.equal([run(both, 1n, 2n), run(both, 1n, 1n), run(both, 2n, 2n)], [ERRNO + 5, ALLOW, ALLOW]);
+  assert.equal([run(either, 1n), run(either, 2n), run(either, 3n)], [ERRNO + 5, ERRNO + 5, ALLOW]);
+});
+
+test('a system call that nobody knows, or that the machine does not have, is passed over', () => {
+  const filter = build([
+    { names: ['no_such_call', 'socketcall', 'getcwd'], action: 'SCMP_ACT_ERRNO' },
+    rule('only_this', 3),
+  ]);
+  assert.is(runFilter(filter, { architecture: own, syscall: numberOf('getcwd') }), ERRNO + 1);
+});
+
+test('of one system call the first of two unconditional rules counts', () => {
+  const filter = build([rule('getcwd', 5), rule('getcwd', 6)]);
+  assert.is(runFilter(filter, { architecture: own, syscall: numberOf('getcwd') }), ERRNO + 5);
+});
+
+const equal = [{ index: 0, value: 1, op: 'SCMP_CMP_EQ' }];
+const refusals: [name: string, syscalls: SeccompRule[], parts: Partial<Seccomp>, line: RegExp][] = [
+  [
+    'the same conditions with two actions',
+    [rule('getcwd', 5, equal), rule('getcwd', 6, equal)],
+    {},
+    /^\/linux\/seccomp\/syscalls\/1 \(getcwd\): seccomp_rule_add_array EEXIST — another rule has the same conditions/,
+  ],
+  [
+    'an architecture of another byte order',
+    [],
+    { architectures: [SCMP_OTHER, 'SCMP_ARCH_S390X'] },
+    /^\/linux\/seccomp\/architectures\/1 \(SCMP_ARCH_S390X\): has another byte order than this machine$/,
+  ],
+  [
+    'more than the kernel takes',
+    Array.from({ length: 4200 }, (_, value) => rule('getcwd', 5, [{ index: 0, value, op: 'SCMP_CMP_EQ' }])),
+    {},
+    /^\/linux\/seccomp: the profile makes \d+ instructions, the kernel takes at most 4096$/,
+  ],
+];
+for (const [name, syscalls, parts, line] of refusals) {
+  test(`${name}: refused`, () => assert.match(refused(syscalls, parts), line));
+}
+
+test.run();

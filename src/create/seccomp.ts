@@ -1,0 +1,71 @@
+// What the runtime does for a container with a seccomp profile: makes the filter, and hands its listener to the agent.
+import { close } from '../../bindings/files.ts';
+import { knowsSeccompFlag } from '../../bindings/seccomp.ts';
+import { connectUnix, sendWithFd } from '../../bindings/sockets.ts';
+import { RuntimeError, step } from '../errors.ts';
+import { SECCOMP_FLAGS, type SeccompPlan } from '../plan/seccomp.ts';
+import { stateDocument } from '../state/document.ts';
+import type { ContainerRecord } from '../state/store.ts';
+import { cachedFilter } from './seccomp-cache.ts';
+import { buildFilter } from './seccomp-filter.ts';
+
+const AGENT_TIMEOUT_MS = 10_000;
+
+/** Stays until the container process is ready. */
+export class SeccompExtra {
+  readonly #plan: SeccompPlan;
+  readonly #root: string;
+  #filter: Uint8Array | undefined;
+  #agentFd = -1;
+
+  /**
+   * @param root the state's folder
+   * @throws RuntimeError if the kernel doesn't have what is asked for
+   */
+  constructor(plan: SeccompPlan, root: string) {
+    this.#plan = plan;
+    this.#root = root;
+    for (const [name, flag] of Object.entries(SECCOMP_FLAGS)) {
+      if ((plan.flags & flag) === 0 || knowsSeccompFlag(flag)) continue;
+      throw new RuntimeError(`this kernel does not have ${name}`, { steps: ['/linux/seccomp/flags'] });
+    }
+  }
+
+  /** Makes the filter, once. */
+  readonly makeFilter = (): Uint8Array => {
+    this.#filter ??= cachedFilter(this.#root, this.#plan, () => buildFilter(this.#plan));
+    return this.#filter;
+  };
+
+  /** Connects to the agent's socket. */
+  connectAgent(): void {
+    const { path } = this.#listener;
+    this.#agentFd = step(`/linux/seccomp/listenerPath ${path}`, () => connectUnix(path, AGENT_TIMEOUT_MS));
+  }
+
+  /** Sends the agent the listener and what it listens to. */
+  handOver(listenerFd: number, record: ContainerRecord): void {
+    const { path, metadata } = this.#listener;
+    const state = JSON.stringify({
+      ociVersion: record.ociVersion,
+      fds: ['seccompFd'],
+      pid: record.pid,
+      metadata,
+      state: stateDocument(record, 'creating'),
+    });
+    step(`/linux/seccomp/listenerPath ${path}`, () => sendWithFd(this.#agentFd, Buffer.from(state), listenerFd));
+    this.close();
+  }
+
+  /** Ends the connection to the agent, which is for one message. */
+  close(): void {
+    if (this.#agentFd >= 0) close(this.#agentFd);
+    this.#agentFd = -1;
+  }
+
+  get #listener(): { path: string; metadata: string | undefined } {
+    const { listener } = this.#plan;
+    if (listener === undefined) throw new Error('protocol: a filter without SCMP_ACT_NOTIFY has no listener');
+    return listener;
+  }
+}
