@@ -26,7 +26,6 @@ export const CLONE_FILES = 0x00000400;
 export const CLONE_SIGHAND = 0x00000800;
 export const CLONE_THREAD = 0x00010000;
 export const CLONE_NEWTIME = 0x00000080;
-export const CLONE_FILES = 0x00000400;
 export const CLONE_PIDFD = 0x00001000;
 export const CLONE_PARENT = 0x00008000;
 export const CLONE_NEWNS = 0x00020000;
