@@ -112,6 +112,32 @@ test('the cgroup namespace makes the container see itself at the root of every h
   for (const line of lines) assert.match(line, /^\d+:[^:]*:\/$/);
 });
 
+const noTime = reasonToSkip('time');
+const inTime: Namespace[] = [{ type: 'mount' }, { type: 'pid' }, { type: 'time' }];
+
+testUnless(noTime, test, 'timeOffsets move the clocks of a new time namespace', () => {
+  const timeOffsets = { boottime: { secs: 1_000_000 }, monotonic: { secs: 5, nanosecs: 999_999_999 } };
+  const linux = { ...bare.linux, namespaces: inTime, timeOffsets };
+  const text = runtime.inside('cat /proc/self/timens_offsets /proc/uptime', { ...bare, hostname: undefined, linux });
+  assert.match(text, /^monotonic +5 +999999999\nboottime +1000000 +0\n1\d{6}/);
+});
+
+testUnless(noTime, test, 'a clock that would run below zero is an error with its name, and leaves nothing', () => {
+  const linux = { ...bare.linux, namespaces: inTime, timeOffsets: { monotonic: { secs: -1_000_000_000_000 } } };
+  const bundle = runtime.bundle({ ...sleeper, ...bare, hostname: undefined, linux });
+  const line = runtime.fails(['create', '--bundle', bundle.directory, runtime.id()]);
+  assert.match(line, /\/linux\/timeOffsets\/monotonic: .*ERANGE/);
+});
+
+testUnless(noTime, test, 'a joined time namespace keeps its offsets', () => {
+  const linux = { ...bare.linux, namespaces: inTime, timeOffsets: { boottime: { secs: 1_000_000 } } };
+  const first = runtime.running({ ...bare, hostname: undefined, linux });
+  const path = `/proc/${runtime.state(first).pid}/ns/time`;
+  const namespaces: Namespace[] = [{ type: 'mount' }, { type: 'pid' }, { type: 'time', path }];
+  const joined = { ...bare, hostname: undefined, linux: { ...bare.linux, namespaces } };
+  assert.match(runtime.inside('cat /proc/uptime', joined), /^1\d{6}/);
+});
+
 function failsToCreate(namespaces: Namespace[]): string {
   const bundle = runtime.bundle({ ...sleeper, hostname: undefined, ...bare, linux: { ...bare.linux, namespaces } });
   return runtime.fails(['create', '--bundle', bundle.directory, runtime.id()]);

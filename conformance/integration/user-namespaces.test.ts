@@ -2,6 +2,7 @@
 import {
   chmodSync,
   chownSync,
+  existsSync,
   mkdirSync,
   readFileSync,
   readlinkSync,
@@ -170,6 +171,52 @@ test('tmpcopyup keeps the owners; who is not mapped is nobody', () => {
     'link 0:0 777',
     'foreign 65534:65534 644',
   ]);
+});
+
+for (const propagation of ['rshared', 'rslave', 'rprivate', 'unbindable']) {
+  const reason = propagation === 'unbindable' ? notRunc : undefined;
+  testUnless(reason, test, `rootfsPropagation ${propagation} is that of the root mount`, () => {
+    const linux = { rootfsPropagation: propagation };
+    const root = parseMountinfo(inside('cat /proc/self/mountinfo', { linux })).find(({ target }) => target === '/');
+    // runc cuts the ties that the host's mounts don't have here.
+    if (isRunts && propagation === 'rshared') assert.match(root?.propagation.join() ?? '', /^shared:/);
+    if (propagation === 'unbindable') assert.equal(root?.propagation, ['unbindable']);
+    if (propagation === 'rprivate') assert.equal(root?.propagation, []);
+  });
+}
+
+const kinds = readFileSync('/proc/filesystems', 'utf8');
+const lacking = (type: string) => (kinds.includes(`\t${type}\n`) ? notRunc : `no ${type} in this kernel`);
+
+testUnless(lacking('binfmt_misc'), test, 'binfmt_misc is that of the user namespace', () => {
+  const mounts = withMounts({ destination: '/m', type: 'binfmt_misc', source: 'binfmt_misc' });
+  const write = "echo ':runts:M::runts::/bin/sh:' > /m/register && ls /m";
+  assert.is(inside(write, { mounts }), 'register\nrunts\nstatus\n');
+  assert.not(existsSync('/proc/sys/fs/binfmt_misc/runts'));
+});
+
+testUnless(lacking('overlay'), test, 'an overlay is mounted', () => {
+  const folder = join(runtime.folder, 'overlay');
+  const [lower, upper, work] = ['lower', 'upper', 'work'].map((name) => join(folder, name));
+  for (const name of [lower, upper, work]) mkdirSync(name ?? '', { recursive: true });
+  writeFileSync(`${lower}/file`, 'below\n');
+  Bun.spawnSync(['chown', '-R', `${HOST_ID}:${HOST_ID}`, folder]);
+  const options = [`lowerdir=${lower}`, `upperdir=${upper}`, `workdir=${work}`];
+  const mounts = withMounts({ destination: '/tmp', type: 'overlay', source: 'overlay', options });
+  assert.is(inside('cat /tmp/file; echo x > /tmp/new', { mounts }), 'below\n');
+  assert.is(statSync(`${upper}/new`).uid, HOST_ID);
+});
+
+testUnless(notRunc, test, 'the clocks of a time namespace are set', () => {
+  const namespaces = inUser().namespaces?.concat({ type: 'time' }) ?? [];
+  const timeOffsets = { boottime: { secs: 1_000_000, nanosecs: 5 }, monotonic: { secs: 7 } };
+  const text = inside('cat /proc/self/timens_offsets /proc/uptime', { linux: { namespaces, timeOffsets } });
+  assert.match(text, /^monotonic +7 +0\nboottime +1000000 +5\n1\d{6}/);
+});
+
+test('a user namespace without a mount namespace is refused with the reason', () => {
+  const linux = { namespaces: [{ type: 'user' as const }], maskedPaths: [], readonlyPaths: [] };
+  assert.match(fails({ hostname: undefined, linux }), isRunts ? /namespaces: must have an entry of type mount/ : /./);
 });
 
 /** A folder that nobody but root can enter, with one that everybody could. */

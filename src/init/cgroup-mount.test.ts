@@ -38,12 +38,13 @@ function withCgroups(action: (placed: PlacedCgroup[]) => void): void {
 interface MountOptions {
   hasNamespace?: boolean;
   options?: string[];
+  type?: string;
 }
 
 // Mounts them on /cg of a new root, and looks at what is there then.
 function mounted(
   placed: PlacedCgroup[],
-  { hasNamespace = false, options = [] }: MountOptions,
+  { hasNamespace = false, options = [], type = 'cgroup' }: MountOptions,
   check: (folder: string) => void,
 ): void {
   withRoot((root) => {
@@ -51,7 +52,7 @@ function mounted(
       if (event.type !== 'makePath') return;
       withFolder(root, (fd) => makePath(fd, event.path, event.entry, { uid: 0, gid: 0 }));
     };
-    const [plan] = planMounts([{ destination: '/cg', type: 'cgroup', source: 'cgroup', options }], {
+    const [plan] = planMounts([{ destination: '/cg', type, source: 'cgroup', options }], {
       bundle: '/bundle',
       isInUser: false,
     });
@@ -80,6 +81,21 @@ rootTest(test, 'with one, the root of each hierarchy is the cgroup of the proces
       const types = mountsBelow(folder).map(({ type }) => type);
       assert.is(types.filter((type) => type.startsWith('cgroup')).length, shownHierarchies());
     });
+  });
+});
+
+rootTest(test, 'cgroup2 is the v2 hierarchy, also where there are v1 hierarchies beside it', () => {
+  withCgroups((placed) => {
+    if (!placed.some(({ hierarchy }) => hierarchy.version === 2)) return;
+    for (const hasNamespace of [false, true]) {
+      mounted(placed, { hasNamespace, type: 'cgroup2' }, (folder) => {
+        assert.equal(
+          mountsBelow(folder).map(({ type }) => type),
+          ['cgroup2'],
+        );
+        assert.is(existsSync(`${folder}/inner`), !hasNamespace);
+      });
+    }
   });
 });
 

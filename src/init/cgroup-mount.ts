@@ -1,4 +1,4 @@
-// Mounts of type "cgroup": the container sees its own cgroup, in the layout that the host has (v1, hybrid, v2).
+// Mounts of type "cgroup" and "cgroup2": the container sees its own cgroup, in the layout that the host has (v1, hybrid, v2).
 import * as K from '../../bindings/constants.ts';
 import type { PlacedCgroup } from '../cgroup/cgroup.ts';
 import type { Slot } from '../final/memory.ts';
@@ -19,15 +19,17 @@ export interface CgroupMountOptions {
 
 /** Mounts the container's view of its cgroup. */
 export function makeCgroupMount(root: Root, plan: MountPlan, { placed, hasNamespace }: CgroupMountOptions): void {
-  const v1 = placed.filter(({ hierarchy }) => hierarchy.version === 1);
+  const [v1, v2] = [1, 2].map((version) => placed.filter(({ hierarchy }) => hierarchy.version === version));
   const { script } = root;
   script.within(`mount ${plan.label}`, () => {
     const mount = script.slot();
-    if (v1.length > 0) {
+    // Of a hybrid host "cgroup" is the v1 side, where the controllers are.
+    const wantsV2 = plan.type === 'cgroup2' && v2?.length !== 0;
+    if (v1 !== undefined && v1.length > 0 && !wantsV2) {
       makeV1(root, plan, { placed: v1, hasNamespace });
       return;
     }
-    for (const place of placed) {
+    for (const place of v2 ?? []) {
       view(root, place, plan, { hasNamespace, into: mount });
       script.release(attachAt(root, mount, plan.destination, 'directory'));
       script.release(mount);

@@ -34,6 +34,11 @@ testRules(test, namespaceRules, [
     set: { [N]: [{ type: 'uts', path: '/x' }], '/hostname': 'a' },
     problems: [],
   },
+  {
+    name: 'a user namespace needs a mount namespace, a new one or a joined one',
+    set: { [N]: [{ type: 'user' }], '/linux/maskedPaths': [], '/linux/readonlyPaths': [] },
+    problems: [`${N} must have an entry of type mount, because there is one of type user`],
+  },
   { name: 'an empty hostname is none', set: { [N]: withoutNamespace('uts'), '/hostname': '' }, problems: [] },
   { name: 'a hostname of 64 bytes is good', set: { '/hostname': 'x'.repeat(64) }, problems: [] },
   {

@@ -2,7 +2,7 @@
 import type { Config } from '../../bundle/config.ts';
 import type { ConfigProblem } from '../../errors.ts';
 import { isRootPath } from '../../plan/rootfs.ts';
-import { each, namespaceOf, needsNamespace, pointerPart, problem, type Rule } from '../problem.ts';
+import { each, missing, namespaceOf, needsNamespace, pointerPart, problem, type Rule } from '../problem.ts';
 
 const NAMESPACES = '/linux/namespaces';
 
@@ -31,6 +31,15 @@ export const namespaceRules: Rule[] = [
           ? undefined
           : problem(`${NAMESPACES}/${index}/path`, path, 'must be an absolute path; leave it out for a new namespace'),
       ),
+  },
+  {
+    // user_namespaces(7): its root has no rights over a mount namespace that it doesn't own.
+    name: 'a user namespace needs a mount namespace',
+    reads: [NAMESPACES],
+    check(config) {
+      if (namespaceOf(config, 'user') === undefined || namespaceOf(config, 'mount') !== undefined) return [];
+      return [missing(NAMESPACES, 'must have an entry of type mount, because there is one of type user')];
+    },
   },
   ...(['hostname', 'domainname'] as const).map(
     (name): Rule => ({
