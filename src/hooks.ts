@@ -12,7 +12,6 @@ import { type Script, stepError } from './final/script.ts';
 import { type CallerSettings, type ContainerPlace, hookScript } from './init/hook.ts';
 import { warn } from './log.ts';
 import { NAMESPACE_FILE, NAMESPACE_FLAG } from './plan/namespaces.ts';
-import type { Plan } from './plan/plan.ts';
 import { receive } from './protocol.ts';
 import { spawnScript } from './spawn.ts';
 import { type StateDocument, stateDocument } from './state/document.ts';
@@ -50,7 +49,9 @@ export function runCreateContainerHooks(record: ContainerRecord, state: StateDoc
 export function runStartContainerHooks(root: string, record: ContainerRecord, settings: CallerSettings): void {
   const state = stateDocument(record, 'created');
   const plan = loadPlan(root, record.id);
-  const open = () => ({ ...openPlace(record), likeProcess: openProcess(record.pid, plan) });
+  // The working directory is the one that was checked to be in the container.
+  const likeProcess = () => ({ plan, cwdFd: openSync(`/proc/${record.pid}/cwd`, O_PATH) });
+  const open = () => ({ ...openPlace(record), likeProcess: likeProcess() });
   runContainerHooks('startContainer', { record, state, settings, open });
 }
 
@@ -126,8 +127,8 @@ function runHook(hook: Hook, state: StateDocument, settings: CallerSettings, pla
   }
 }
 
-function placeDescriptors({ namespaces, cgroupFd, likeProcess }: ContainerPlace): number[] {
-  const others = [cgroupFd, likeProcess?.rootFd, likeProcess?.cwdFd].filter((fd) => fd !== undefined);
+function placeDescriptors({ namespaces, cgroupFd, rootFd, likeProcess }: ContainerPlace): number[] {
+  const others = [cgroupFd, rootFd, likeProcess?.cwdFd].filter((fd) => fd !== undefined);
   return [...namespaces.map(({ fd }) => fd), ...others];
 }
 
@@ -146,14 +147,9 @@ function openPlace({ pid, cgroups }: ContainerRecord): ContainerPlace {
     namespaces,
     v1Cgroups: cgroups.map(({ directory }) => directory).filter(isV1),
     cgroupFd: v2 && openSync(v2.directory, 'r'),
+    rootFd: openSync(`/proc/${pid}/root`, O_PATH),
     likeProcess: undefined,
   };
-}
-
-// The working directory is the one that was checked to be in the container.
-function openProcess(pid: number, plan: Plan): ContainerPlace['likeProcess'] {
-  const [rootFd, cwdFd] = [openSync(`/proc/${pid}/root`, O_PATH), openSync(`/proc/${pid}/cwd`, O_PATH)];
-  return { plan, rootFd, cwdFd };
 }
 
 function awaitPid(parentFd: number, script: Script, starterPid: number): number {

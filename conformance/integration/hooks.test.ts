@@ -111,6 +111,20 @@ test('createContainer hooks see the mounts of the container before the root is c
   assert.match(scripts.read('mounts'), `${bundle.rootfs}/dev/shm `);
 });
 
+test('createContainer hooks work where the runtime itself is in a chroot', () => {
+  const scripts = new HookScripts(runtime);
+  const [chroot, only] = ['chroot', 'only'].map((name) => join(scripts.folder, name)) as [string, string];
+  for (const folder of [chroot, only]) mkdirSync(folder);
+  const hook = scripts.hook('look', 'cat only/mark');
+  const bundle = bundleWith(scripts, { createContainer: [{ ...hook, path: `${only}/hook` }] }, ['true']);
+  // Only in the chroot there is something mounted on that folder.
+  const script = `mount --make-rprivate / && mount --rbind / ${chroot} && mount -t tmpfs tmpfs ${chroot}${only} &&
+    cp ${hook.path} ${chroot}${only}/hook && touch ${chroot}${only}/mark && exec chroot ${chroot} "$@"`;
+  const wrapper = ['unshare', '--mount', 'sh', '-c', script, 'sh'];
+  runtime.ok(['run', '--bundle', bundle.directory, runtime.id()], { wrapper });
+  assert.equal(scripts.order(), ['look']);
+});
+
 test('startContainer hooks are programs of the container', () => {
   const scripts = new HookScripts(runtime);
   const hook = { path: '/bin/busybox', args: ['sh', '-c', `/bin/ls / > ${scripts.folder}/root`] };
@@ -182,7 +196,8 @@ test('a startContainer hook that is a link over /proc/self/fd does not lead to a
   }
   for (const path of paths) {
     writeConfig(bundle.directory, { ...bundle.config, hooks: { startContainer: [{ path }] } });
-    assert.match(runtime.fails(['run', '--bundle', bundle.directory, runtime.id()]), /execve \S+ ENO(ENT|TDIR)/);
+    const line = runtime.fails(['run', '--bundle', bundle.directory, runtime.id()]);
+    if (isRunts) assert.match(line, /execve \S+ ENO(ENT|TDIR)/);
   }
 });
 

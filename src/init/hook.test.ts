@@ -16,12 +16,13 @@ const PLACE: ContainerPlace = {
   ],
   v1Cgroups: ['/cg/pids/web1'],
   cgroupFd: 23,
+  rootFd: 24,
   likeProcess: undefined,
 };
 
 function likeProcess(process: Partial<Process> = {}): ContainerPlace {
   const plan = samplePlan({ ociVersion: '1.3.0', process: { cwd: '/', ...process } });
-  return { ...PLACE, likeProcess: { plan, rootFd: 24, cwdFd: 25 } };
+  return { ...PLACE, likeProcess: { plan, cwdFd: 25 } };
 }
 
 function hook(container: ContainerPlace | undefined, parts: Partial<Hook> = {}): Script {
@@ -49,9 +50,9 @@ test("in the runtime's namespaces it gets the caller's settings and becomes the 
   assert.equal(linesOf(hook(undefined)), ['report to 9', 'close_range', ...SETTLED]);
 });
 
-test('in the container it joins cgroup and namespaces, and forks before it settles', () => {
+test('in the container it joins cgroup and namespaces, goes to its root, and forks before it settles', () => {
   const lines = linesOf(hook(PLACE));
-  assert.equal(lines.slice(0, 8), [
+  assert.equal(lines.slice(0, 10), [
     'report to 9',
     'close_range',
     'prctl',
@@ -59,6 +60,8 @@ test('in the container it joins cgroup and namespaces, and forks before it settl
     'join cgroup /cg/pids/web1: write /cg/pids/web1/tasks',
     'setns',
     'setns',
+    'fchdir',
+    'chroot',
     'clone3',
   ]);
   assert.equal(lines.slice(-SETTLED.length), SETTLED);
@@ -93,7 +96,7 @@ test('like the container process it gets its root, directory, limits, ids and ca
   assert.is(firstOutOfOrder(lines, expected), undefined);
 });
 
-test("else it keeps the runtime's", () => assert.equal(callsOf(hook(PLACE), 'fchdir', 'chroot', 'setresuid'), []));
+test("else it keeps the runtime's", () => assert.equal(callsOf(hook(PLACE), 'keyctl', 'setresuid', 'capset'), []));
 
 test('namespaces are joined in the order given, the child is made for the runtime and in the v2 cgroup', () => {
   const script = hook(PLACE);

@@ -29,8 +29,10 @@ export interface ContainerPlace {
   /** The container's v1 cgroups, and its v2 cgroup. */
   v1Cgroups: string[];
   cgroupFd: number | undefined;
-  /** A program of the container's: it gets the container process's root, working directory and rights, no others. */
-  likeProcess: { plan: Plan; rootFd: number; cwdFd: number } | undefined;
+  /** The container process's root directory. Before it's changed that is the runtime's own, which may be in a chroot. */
+  rootFd: number;
+  /** A program of the container's: it gets the container process's working directory and rights too, no others. */
+  likeProcess: { plan: Plan; cwdFd: number } | undefined;
 }
 
 /** What a hook gets that the engine has changed for itself. */
@@ -59,7 +61,7 @@ export function hookScript(inputs: HookInputs): Script {
 }
 
 // Joining a pid namespace moves only the children, setns(2). The child is made the runtime's own, to be waited for.
-function enter(script: Script, { namespaces, v1Cgroups, cgroupFd, likeProcess }: ContainerPlace): void {
+function enter(script: Script, { namespaces, v1Cgroups, cgroupFd, rootFd, likeProcess }: ContainerPlace): void {
   forbidTracing(script);
   joinV1Cgroups(script, v1Cgroups);
   const score = likeProcess?.plan.process?.oomScoreAdj;
@@ -67,10 +69,11 @@ function enter(script: Script, { namespaces, v1Cgroups, cgroupFd, likeProcess }:
     script.within('/process/oomScoreAdj', () => writeFile(script, '/proc/self/oom_score_adj', `${score}`));
   }
   for (const { fd, flag } of namespaces) script.call('setns', [fd, flag]);
+  // Joining a mount namespace makes its root the root directory, setns(2).
+  script.call('fchdir', [rootFd]);
+  script.call('chroot', [script.string('.')]);
   if (likeProcess !== undefined) {
     resetAffinity(script);
-    script.call('fchdir', [likeProcess.rootFd]);
-    script.call('chroot', [script.string('.')]);
     script.call('fchdir', [likeProcess.cwdFd]);
   }
   forkInto(script, K.CLONE_PARENT, cgroupFd);
