@@ -152,12 +152,19 @@ function openPlace({ pid, cgroups }: ContainerRecord): ContainerPlace {
   };
 }
 
+// The new process may fail before the one that made it tells its pid. It must be waited for all the same: as long as it
+// isn't, the first process of its pid namespace can't end, pid_namespaces(7).
 function awaitPid(parentFd: number, script: Script, starterPid: number): number {
-  const message = receive(parentFd, script);
-  wait(starterPid, { block: true });
-  if (message?.kind === 'event' && message.event.type === 'started') return message.pid;
-  if (message?.kind === 'failure') throw asHookError(script, message);
-  throw new HookError('the process that enters the container has died');
+  let failure: HookError | undefined;
+  for (;;) {
+    const message = receive(parentFd, script);
+    if (message?.kind === 'failure') failure = asHookError(script, message);
+    if (message !== undefined && message.kind !== 'event') continue;
+    wait(starterPid, { block: true });
+    if (message !== undefined && failure === undefined) return message.pid;
+    if (message !== undefined) wait(message.pid, { block: true });
+    throw failure ?? new HookError('the process that enters the container has died');
+  }
 }
 
 // Nothing to read: execve has closed the socket.

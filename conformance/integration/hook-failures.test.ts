@@ -7,7 +7,7 @@ import { type Bundle, withMounts } from '../bundle.ts';
 import { isRunts } from '../runtime.ts';
 import { HookScripts } from './hook-scripts.ts';
 import { leftovers, snapshot } from './leftovers.ts';
-import { integration } from './suite.ts';
+import { integration, testUnless } from './suite.ts';
 
 const { test, runtime } = integration('hook-failures');
 
@@ -127,5 +127,21 @@ test('what a failing hook writes to standard error is in the message', () => {
   const bundle = bundleWith(scripts, { createRuntime: [scripts.hook('failing', 'echo the reason >&2; exit 1')] });
   assert.match(runtime.fails(['create', '--bundle', bundle.directory, runtime.id()]), /the reason/);
 });
+
+// strace holds up the process that has made the hook's: the latter has failed before its pid is known.
+const lacksStrace = Bun.which('strace') === null ? 'strace is not installed' : undefined;
+testUnless(
+  lacksStrace,
+  test,
+  'a startContainer hook that fails at once is waited for, or the container would not end',
+  () => {
+    const bundle = runtime.bundle({ hooks: { startContainer: [{ path: '/nowhere' }] } });
+    const inject = ['-e', 'trace=clone3', '-e', 'inject=clone3:delay_exit=200000'];
+    const wrapper = ['strace', '-f', '-qq', '-o', '/dev/null', ...inject];
+    const id = runtime.create(bundle);
+    const line = runtime.fails(['start', id], { wrapper });
+    if (isRunts) assert.match(line, /hook \/hooks\/startContainer\/0 \(\/nowhere\): execve \/nowhere ENOENT$/);
+  },
+);
 
 test.run();
