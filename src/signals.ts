@@ -35,12 +35,17 @@ const aliases: Record<string, string> = { IOT: 'ABRT', CLD: 'CHLD', POLL: 'IO', 
  */
 export function parseSignal(text: string): number {
   if (text === '') return SIGTERM;
-  const number = /^\+?\d+$/.test(text) ? Number(text) : numberOfName(text.toUpperCase().replace(/^SIG/, ''));
+  const number = /^\+?\d+$/.test(text) ? Number(text) : numberOfName(upperCase(text).replace(/^SIG/, ''));
   if (number === undefined || number > SIGRTMAX) {
     const hint = `use a name such as TERM, SIGKILL or RTMIN+3, or a number from 0 to ${SIGRTMAX}`;
     throw new UsageError(`unknown signal ${JSON.stringify(shorten(text))}`, { hint });
   }
   return number;
+}
+
+// Only of ASCII: there are other letters with an S as their upper case.
+function upperCase(text: string): string {
+  return /^[\w+-]+$/.test(text) ? text.toUpperCase() : '';
 }
 
 function numberOfName(name: string): number | undefined {

@@ -47,8 +47,12 @@ for (const [argument, signal] of isRunts ? [...SIGNALS, ...REAL_TIME] : SIGNALS)
   });
 }
 
-for (const argument of ['NOPE', 'SIG', 'SIGNOPE', '65', '-1', '1x', 'RTMIN+31', 'RTMAX+1']) {
-  test(`kill refuses the signal "${argument}" and sends nothing`, () => {
+const LETTER = '\u017f'; // a small letter whose upper case is S
+for (const argument of [
+  ...['NOPE', 'SIG', 'SIGNOPE', '65', '-1', '1x', 'RTMIN+31', 'RTMAX+1', 'SIGSIGTERM', ' TERM', 'TERM ', 'TERM,KILL'],
+  ...['9.0', '1e1', '0x9', '99999999999999999999', 'KI\nLL', '\x1b[2J', 'constructor', '\uff19', `${LETTER}IGKILL`],
+]) {
+  test(`kill refuses the signal ${JSON.stringify(argument)} and sends nothing`, () => {
     const id = runtime.running();
     runtime.fails(['kill', id, argument]);
     assert.is(runtime.state(id).status, 'running');

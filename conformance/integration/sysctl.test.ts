@@ -1,6 +1,9 @@
 // linux.sysctl: values of the container's own namespaces, and nothing else.
+import { spawn } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { withNamespaces } from '../bundle.ts';
+import { withNamespaces, writeConfig } from '../bundle.ts';
 import { isRunts } from '../runtime.ts';
 import { readText } from './host.ts';
 import { integration } from './suite.ts';
@@ -79,6 +82,31 @@ test('a value that the kernel refuses is an error with its name and errno', () =
 test('a sysctl that this kernel does not have is an error with its name', () => {
   const bundle = runtime.bundle({ linux: { sysctl: { 'net.no_such_thing': '1' } } });
   assert.match(runtime.fails(['create', '--bundle', bundle.directory, runtime.id()]), /no_such_thing/);
+});
+
+test("in a joined mount namespace sysctls don't go through what is at /proc there", async () => {
+  const trap = join(runtime.folder, 'trap');
+  mkdirSync(join(trap, 'sys/kernel'), { recursive: true });
+  writeFileSync(join(trap, 'sys/kernel/msgmax'), 'untouched');
+  const script = `mount --bind ${trap} /proc && echo ready && exec sleep 60`;
+  const holder = spawn('unshare', ['--mount', 'sh', '-c', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await new Promise((resolve) => holder.stdout.once('data', resolve));
+  const joined = { type: 'mount' as const, path: `/proc/${holder.pid}/ns/mnt` };
+  const bundle = runtime.bundle({
+    process: { args: ['cat', '/proc/sys/kernel/msgmax'] },
+    linux: { namespaces: [{ type: 'pid' }, { type: 'ipc' }, { type: 'network' }, { type: 'uts' }, joined] },
+  });
+  writeConfig(bundle.directory, {
+    ...bundle.config,
+    linux: { ...bundle.config.linux, sysctl: { 'kernel.msgmax': '9002' } },
+  });
+  try {
+    const { exit, stdout, stderr } = runtime.command(['run', '--bundle', bundle.directory, runtime.id()]);
+    assert.equal([exit, stdout, stderr], [0, '9002\n', '']);
+    assert.is(readText(join(trap, 'sys/kernel/msgmax')), 'untouched');
+  } finally {
+    holder.kill('SIGKILL');
+  }
 });
 
 test.run();

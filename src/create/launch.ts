@@ -14,7 +14,7 @@ import { makedev } from '../init/devices.ts';
 import { finalScript } from '../init/final.ts';
 import type { MountFacts } from '../init/mounts.ts';
 import type { OpenNamespace } from '../init/namespaces.ts';
-import { setupScript } from '../init/setup.ts';
+import { needsHostProc, setupScript } from '../init/setup.ts';
 import { sourceNumbers } from '../init/sources.ts';
 import type { MountPlan } from '../plan/mounts.ts';
 import { type JoinedNamespace, NAMESPACE_FLAG } from '../plan/namespaces.ts';
@@ -61,11 +61,12 @@ export function launch(inputs: LaunchInputs): Launched {
   // What is in the container can execute its programs, but not write them.
   const [setupPathFd, finalPathFd] = [openToExecute(setupFd), openToExecute(finalFd)];
   const idMaps = openIdMaps(plan);
+  const procFd = needsHostProc(plan) ? openSync('/proc', K.O_PATH | K.O_DIRECTORY) : undefined;
   const own = [
     setupPathFd,
     finalPathFd,
     ...namespaces.map(({ fd }) => fd),
-    ...(cgroupFd === undefined ? [] : [cgroupFd]),
+    ...[cgroupFd, procFd].filter((fd) => fd !== undefined),
     ...new Set(idMaps.values()),
   ];
   const inherit = [syncFd, startFd, resultFd, ...own];
@@ -75,7 +76,7 @@ export function launch(inputs: LaunchInputs): Launched {
   const options = { name: 'runts-init', inherit, firstOwn: 3 + plan.preserveFds };
   const starterPid = step('start the init program', () => spawnScript(begin, options));
   for (const fd of own) closeSync(fd);
-  const setup = setupScript({ ...inputs, finalFd: finalPathFd, mountFacts, sources: numbers, idMaps });
+  const setup = setupScript({ ...inputs, finalFd: finalPathFd, mountFacts, sources: numbers, idMaps, procFd });
   fillWithScript(setupFd, setup);
   closeSync(setupFd);
   const scripts = [begin, setup];

@@ -61,23 +61,36 @@ export function makeCgroupNamespace(script: Script, { newCgroup }: NamespacePlan
  * A new time namespace: the runtime writes the offsets while nobody is in it, then it's entered (time_namespaces(7)).
  * The process can't write them itself in a user namespace: what can't be traced has files of root's in /proc.
  */
-export function makeTimeNamespace(script: Script, { newTime, timeOffsets }: NamespacePlan): void {
+export function makeTimeNamespace(script: Script, { newTime, timeOffsets }: NamespacePlan, procFd?: number): void {
   if (!newTime) return;
   script.within('new time namespace', () => {
     script.call('unshare', [K.CLONE_NEWTIME]);
     if (Object.keys(timeOffsets).length > 0) script.ask({ type: 'timeOffsets' });
     const namespace = script.slot();
     const path = '/proc/self/ns/time_for_children';
-    script.call('openat', [K.AT_FDCWD, script.string(path), K.O_CLOEXEC, 0], { path, save: namespace });
+    openInProc(script, path, K.O_CLOEXEC, { save: namespace, procFd });
     script.call('setns', [namespace, K.CLONE_NEWTIME], { path });
   });
 }
 
-/** Writes a short text to an existing file of the host's /proc. */
-export function writeFile(script: Script, path: string, text: string): void {
+// In a mount namespace that was joined, /proc is whatever somebody has put there: then the host's is given.
+function openInProc(
+  script: Script,
+  path: string,
+  flags: number,
+  { save, procFd }: { save: Slot; procFd?: number | undefined },
+): void {
+  const name = procFd === undefined ? path : path.slice('/proc/'.length);
+  script.call('openat', [procFd ?? K.AT_FDCWD, script.string(name), flags, 0], { path, save });
+}
+
+/**
+ * Writes a short text to an existing file of the host's.
+ * @param procFd the host's /proc, if the file is in there and can't be reached by its path any more
+ */
+export function writeFile(script: Script, path: string, text: string, procFd?: number): void {
   const fd = script.slot();
-  const flags = K.O_WRONLY | K.O_CLOEXEC;
-  script.call('openat', [K.AT_FDCWD, script.string(path), flags, 0], { path, save: fd });
+  openInProc(script, path, K.O_WRONLY | K.O_CLOEXEC, { save: fd, procFd });
   script.call('write', [fd, script.string(text), Buffer.byteLength(text)], { path });
   script.release(fd);
 }

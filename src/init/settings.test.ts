@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import * as assert from 'uvu/assert';
+import * as K from '../../bindings/constants.ts';
 import { isolatedSuite, rootTest } from '../../bindings/root-suite.ts';
 import type { Config } from '../bundle/config.ts';
 import type { Script } from '../final/script.ts';
@@ -41,6 +42,18 @@ for (const key of ['kernel.msgmax', 'kernel/msgmax']) {
     assert.is(read('kernel/msgmax'), value);
   });
 }
+
+rootTest(test, "where the host's /proc is given, sysctls are written there, whatever is at its path", () => {
+  const procFd = openSync('/proc', 'r');
+  const build = (script: Script) => {
+    script.call('unshare', [K.CLONE_NEWNS]);
+    script.call('mount', [script.string('x'), script.string('/proc'), script.string('tmpfs'), 0, 0]);
+    setSysctls(script, samplePlan({ ociVersion: '1.3.0', linux: { sysctl: { 'kernel.msgmax': '2345' } } }), procFd);
+  };
+  assert.is(runScript(build, { inherit: [procFd] }), 'done');
+  assert.is(read('kernel/msgmax'), '2345');
+  closeSync(procFd);
+});
 
 const missing: [key: string, path: string][] = [
   ['net.ipv4.conf.none/1.mtu', '/proc/sys/net/ipv4/conf/none.1/mtu'],

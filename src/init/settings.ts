@@ -16,9 +16,12 @@ function setName(script: Script, call: 'sethostname' | 'setdomainname', pointer:
   script.within(pointer, () => script.call(call, args, { path: name }));
 }
 
-/** linux.sysctl. The rules have checked that each belongs to a namespace of the container's. */
-export function setSysctls(script: Script, { sysctl }: Plan): void {
+/**
+ * linux.sysctl. The rules have checked that each belongs to a namespace of the container's.
+ * @param procFd the host's /proc, if the mount namespace is somebody else's
+ */
+export function setSysctls(script: Script, { sysctl }: Plan, procFd?: number): void {
   for (const { name, path, value } of sysctl) {
-    script.within(`/linux/sysctl/${name}`, () => writeFile(script, `/proc/sys/${path}`, value));
+    script.within(`/linux/sysctl/${name}`, () => writeFile(script, `/proc/sys/${path}`, value, procFd));
   }
 }

@@ -32,17 +32,25 @@ export interface SetupInputs {
   sources: SourceNumbers | undefined;
   /** Descriptors of user namespaces, by index of id-mapped mounts in the plan. */
   idMaps: ReadonlyMap<number, number>;
+  /** The host's /proc, where it's needed and can't be reached by its path: needsHostProc. */
+  procFd?: number | undefined;
+}
+
+/** Whether a mount namespace is joined, whose /proc is not to be trusted, and settings are made through /proc. */
+export function needsHostProc({ namespaces, sysctl }: Plan): boolean {
+  return (sysctl.length > 0 || namespaces.newTime) && namespaces.joined.some(({ type }) => type === 'mount');
 }
 
 /** Builds the program. */
 export function setupScript(inputs: SetupInputs): Script {
-  const { plan, rootMountPoint, sources, idMaps } = inputs;
+  const { plan, rootMountPoint, sources, idMaps, procFd } = inputs;
   const script = new Script(inputs.syncFd);
   forbidTracing(script);
   const root = new Root(script, script.descriptorSlot(), new FileSystems(script));
-  makeTimeNamespace(script, plan.namespaces);
+  makeTimeNamespace(script, plan.namespaces, procFd);
   setHostNames(script, plan);
-  setSysctls(script, plan);
+  setSysctls(script, plan, procFd);
+  if (procFd !== undefined) script.call('close', [procFd]);
   const copies = sources === undefined ? copyShared(script, plan.mounts, idMaps) : new Map<number, Slot>();
   mountRootfs(script, plan.rootfs, { path: rootMountPoint, opened: sources }, root.fd);
   script.tellWithDescriptor({ type: 'root' });

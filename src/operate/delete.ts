@@ -7,9 +7,18 @@ import { kill, pidfdOpen, pidfdSendSignal, wait } from '../../bindings/process.t
 import { removeCgroup } from '../cgroup/cgroup.ts';
 import { ownFolders, thaw } from '../cgroup/processes.ts';
 import { RuntimeError, StateError, step } from '../errors.ts';
+import { warn } from '../log.ts';
 import { checkId } from '../state/id.ts';
 import { isFrozen, startTimeOf, statusOf } from '../state/status.ts';
-import { type ContainerRecord, hasHooks, loadRecord, removeFolder } from '../state/store.ts';
+import {
+  type ContainerRecord,
+  DamagedRecordError,
+  folderOf,
+  hasHooks,
+  loadRecord,
+  ROOTFS_FOLDER,
+  removeFolder,
+} from '../state/store.ts';
 import { processesOf } from './container-processes.ts';
 import { lockFolder, lockFolderSoon } from './lock.ts';
 import type { LockedContainer } from './start.ts';
@@ -24,7 +33,7 @@ export async function deleteContainer(root: string, id: string, { isForced }: { 
   if (folderFd === undefined) return;
   const record = load(root, id, isForced);
   if (record === undefined) {
-    removeFolder(root, id, folderFd);
+    await removeWithoutRecord(root, id, folderFd);
     return;
   }
   const status = statusOf(root, record);
@@ -50,7 +59,7 @@ const GRACE_MS = 300;
 // Another command works on the container. Without the container process most have nothing left to wait for.
 function hurry(root: string, id: string, waitedMs: number): void {
   if (waitedMs < GRACE_MS) return;
-  const record = load(root, id, true);
+  const record = peek(root, id);
   const pidfd = record && openInit(record);
   if (record === undefined || pidfd === undefined) return;
   pidfdSendSignal(pidfd, SIGKILL);
@@ -58,14 +67,33 @@ function hurry(root: string, id: string, waitedMs: number): void {
   closeSync(pidfd);
 }
 
+function peek(root: string, id: string): ContainerRecord | undefined {
+  try {
+    return loadRecord(root, id);
+  } catch {
+    // Its turn comes when the lock is there.
+    return undefined;
+  }
+}
+
 // A folder without a record is what a `create` leaves that was killed before it had made anything else.
 function load(root: string, id: string, isForced: boolean): ContainerRecord | undefined {
   try {
     return loadRecord(root, id);
   } catch (error) {
-    if (isForced && error instanceof RuntimeError) return undefined;
-    throw error;
+    const isDamaged = error instanceof DamagedRecordError;
+    if (!isForced || !(isDamaged || error instanceof StateError)) throw error;
+    if (isDamaged) warn(`${error.reason}: ${LEFT}`);
+    return undefined;
   }
+}
+
+const LEFT = 'what still runs in the container, its cgroups and mounts elsewhere are not known any more, and left';
+
+async function removeWithoutRecord(root: string, id: string, folderFd: number): Promise<void> {
+  const { unmountRootfs } = await import('../create/rootfs-mount.ts');
+  unmountRootfs({ path: `${folderOf(root, id)}/${ROOTFS_FOLDER}` });
+  removeFolder(root, id, folderFd);
 }
 
 /** Ends the container's processes and removes all that is left of it; then the poststop hooks run. */

@@ -1,5 +1,5 @@
 // `list`: all containers of the root.
-import { printable, toRuntimeError } from '../errors.ts';
+import { printable, StateError, toRuntimeError } from '../errors.ts';
 import { warn } from '../log.ts';
 import { type StateDocument, stateDocument } from '../state/document.ts';
 import { statusOf } from '../state/status.ts';
@@ -20,6 +20,8 @@ function documentOf(root: string, id: string): StateDocument[] {
     const record = loadRecord(root, id);
     return [stateDocument(record, statusOf(root, record))];
   } catch (error) {
+    // Just being made or deleted, or a folder of somebody else's.
+    if (error instanceof StateError) return [];
     const known = toRuntimeError(error);
     if (known === undefined) throw error;
     warn(`list ${id}: ${known.oneLine}`);

@@ -7,6 +7,7 @@ import {
   readdirSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { suite } from 'uvu';
@@ -14,6 +15,7 @@ import * as assert from 'uvu/assert';
 import { errnoOf, RuntimeError, StateError } from '../errors.ts';
 import { sampleRecord } from './fixtures/record.ts';
 import {
+  DamagedRecordError,
   folderOf,
   isCreated,
   listIds,
@@ -84,8 +86,22 @@ test('only the owner can read the state', () => {
 });
 
 test('a record that cannot be saved names the step', () => {
-  const namesStep = (error: unknown) => error instanceof RuntimeError && /^save state: .*ENOENT/.test(error.oneLine);
+  const namesStep = (error: unknown) =>
+    error instanceof RuntimeError && /^save state \/\S+: .*ENOENT/.test(error.oneLine);
   assert.throws(() => saveRecord(root, RECORD), namesStep);
+});
+
+test('neither a link nor a file is taken for a folder, nor a link for a record', () => {
+  makeFolder(root, 'web1');
+  symlinkSync(`${root}/web1`, `${root}/link`);
+  writeFileSync(`${root}/file`, '');
+  for (const id of ['link', 'file']) {
+    assert.throws(() => openFolder(root, id), new RegExp(`${id} is no container's folder`));
+  }
+  writeFileSync(`${root}/record`, JSON.stringify(RECORD));
+  symlinkSync(`${root}/record`, `${root}/web1/state.json`);
+  const isDamaged = (error: unknown) => error instanceof DamagedRecordError;
+  assert.throws(() => loadRecord(root, 'web1'), isDamaged);
 });
 
 const isMissing = (error: unknown) => error instanceof StateError && error.reason === 'container does not exist';

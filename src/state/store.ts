@@ -1,4 +1,5 @@
 // What the runtime remembers of a container: one folder under the root, state.json in it, a lock on the folder.
+import * as K from '../../bindings/constants.ts';
 import {
   closeSync,
   existsSync,
@@ -12,7 +13,8 @@ import {
 } from '../../bindings/file-system.ts';
 import { readdirSync } from '../../bindings/stat.ts';
 import type { Capabilities, HookKind, Hooks } from '../bundle/config.ts';
-import { errnoOf, RuntimeError, StateError, step } from '../errors.ts';
+import { errnoOf, RuntimeError, StateError, step, withStep } from '../errors.ts';
+import { isRecordOf } from './record-shape.ts';
 
 /** What a cgroup is frozen by: cgroup v1's freezer controller, or v2. */
 export type FreezerFile = 'freezer.state' | 'cgroup.freeze';
@@ -78,15 +80,42 @@ export function folderOf(root: string, id: string): string {
   return `${root}/${id}`;
 }
 
-/** Reads state.json. Throws StateError if there's no such container. */
+/** The record is there, but can't be read: damaged, or not made by this runtime. */
+export class DamagedRecordError extends RuntimeError {}
+
+/**
+ * Reads state.json.
+ * @throws StateError if there's no such container; DamagedRecordError
+ */
 export function loadRecord(root: string, id: string): ContainerRecord {
+  const path = `${folderOf(root, id)}/${STATE_FILE}`;
+  const record = parse(readIfThere(path));
+  if (isRecordOf(id, record)) return record;
+  const hint = '`delete --force` removes it';
+  throw new DamagedRecordError(`${path} is damaged`, { hint });
+}
+
+// Whatever is in its place: not waited for, as a FIFO would have it, not followed.
+function readIfThere(path: string): string {
+  let fd = -1;
   try {
-    return JSON.parse(readFileSync(`${folderOf(root, id)}/${STATE_FILE}`, 'utf8')) as ContainerRecord;
+    fd = openSync(path, K.O_RDONLY | K.O_NONBLOCK | K.O_NOFOLLOW);
+    return readFileSync(fd, 'utf8');
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') throw new StateError('container does not exist');
-    if (!(error instanceof SyntaxError)) throw error;
-    const hint = '`delete --force` removes it';
-    throw new RuntimeError(`${folderOf(root, id)}/${STATE_FILE} is damaged`, { hint });
+    const errno = errnoOf(error) ?? '';
+    if (errno === 'ENOENT' || errno === 'ENOTDIR') throw new StateError('container does not exist');
+    if (errno === 'EISDIR' || errno === 'ELOOP' || errno === 'EIO') return '';
+    throw withStep(`read ${path}`, error);
+  } finally {
+    if (fd >= 0) closeSync(fd);
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 
@@ -96,7 +125,7 @@ export function loadRecord(root: string, id: string): ContainerRecord {
  */
 export function saveRecord(root: string, record: ContainerRecord): void {
   const path = `${folderOf(root, record.id)}/${STATE_FILE}`;
-  step('save state', () => {
+  step(`save state ${path}`, () => {
     writeFileSync(`${path}.new`, JSON.stringify(record), { mode: 0o600 });
     renameSync(`${path}.new`, path);
   });
@@ -121,15 +150,19 @@ export function makeFolder(root: string, id: string): number {
     if (errnoOf(error) === 'EEXIST') throw new StateError('container with this id exists already');
     throw error;
   }
-  return openSync(folderOf(root, id), 'r');
+  return openSync(folderOf(root, id), FOLDER);
 }
+
+// A link is not followed: what it leads to is not the runtime's to change.
+const FOLDER = K.O_RDONLY | K.O_DIRECTORY | K.O_NOFOLLOW;
 
 /** Opens the container's folder for locking. Throws StateError if there's no such container. */
 export function openFolder(root: string, id: string): number {
   try {
-    return openSync(folderOf(root, id), 'r');
+    return openSync(folderOf(root, id), FOLDER);
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') throw new StateError('container does not exist');
+    if (errnoOf(error) === 'ENOENT') throw new StateError('container does not exist');
+    if (errnoOf(error) === 'ENOTDIR') throw new RuntimeError(`${folderOf(root, id)} is no container's folder`);
     throw error;
   }
 }
@@ -139,12 +172,15 @@ export function openFolder(root: string, id: string): number {
  * removed, never a tree: a mount may be left in it.
  */
 export function removeFolder(root: string, id: string, folderFd: number): void {
-  const folder = folderOf(root, id);
+  step('remove state', () => removeFiles(folderOf(root, id)));
+  closeSync(folderFd);
+}
+
+function removeFiles(folder: string): void {
   const files = [CREATED_FILE, STATE_FILE, `${STATE_FILE}.new`, START_FIFO, RESULT_FIFO];
   for (const name of files) ifThere(() => unlinkSync(`${folder}/${name}`));
   ifThere(() => rmdirSync(`${folder}/${ROOTFS_FOLDER}`));
   ifThere(() => removeWithRareFiles(folder));
-  closeSync(folderFd);
 }
 
 // Few containers have them: the others don't pay for looking.
