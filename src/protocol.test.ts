@@ -31,12 +31,18 @@ const messages: { name: string; said: Uint8Array; message: Message }[] = [
   {
     name: 'a report without an errno is an event',
     said: words(number('makePath'), 0),
-    message: { kind: 'event', event: { type: 'makePath', path: '/a', entry: 'file' }, pid: 0, fd: undefined },
+    message: {
+      kind: 'event',
+      event: { type: 'makePath', path: '/a', entry: 'file' },
+      doing: [],
+      pid: 0,
+      fd: undefined,
+    },
   },
   {
     name: 'the event of a new process has its pid',
     said: words(number('started'), 0, 77, 0),
-    message: { kind: 'event', event: { type: 'started' }, pid: 77, fd: undefined },
+    message: { kind: 'event', event: { type: 'started' }, doing: [], pid: 77, fd: undefined },
   },
   {
     name: 'a report with an errno is a failure',

@@ -22,8 +22,18 @@ import { decodeReport, REPORT_SIZE } from './final/report.ts';
 import type { Event, Script } from './final/script.ts';
 import { STARTED_SIZE } from './final/script.ts';
 
+/** A program has come to a point. */
+export interface EventMessage {
+  kind: 'event';
+  event: Event;
+  /** What it's part of, outermost first. */
+  doing: string[];
+  pid: number;
+  fd: number | undefined;
+}
+
 export type Message =
-  | { kind: 'event'; event: Event; pid: number; fd: number | undefined }
+  | EventMessage
   | { kind: 'explanation'; text: string }
   | { kind: 'failure'; step: number; errno: number };
 
@@ -56,7 +66,7 @@ export class Sequence {
   #hasStarted = false;
 
   /** Throws for an event that is not due. */
-  accept({ event: { type }, fd }: Message & { kind: 'event' }): void {
+  accept({ event: { type }, fd }: Pick<EventMessage, 'event' | 'fd'>): void {
     if (!this.#isDue(type)) throw new Error(`protocol: the event ${type} is out of its turn`);
     if (WITH_DESCRIPTOR.includes(type) !== (fd !== undefined)) throw new Error(`protocol: ${type} and a descriptor`);
   }
@@ -95,5 +105,5 @@ export function receive(fd: number, script: Script): Message | undefined {
   const meaning = script.steps[step];
   if (meaning?.kind !== 'event') throw new Error(`protocol: step ${step} is not an event`);
   const pid = new DataView(buffer.buffer).getUint32(REPORT_SIZE, true);
-  return { kind: 'event', event: meaning.event, pid, fd: descriptor };
+  return { kind: 'event', event: meaning.event, doing: meaning.doing, pid, fd: descriptor };
 }

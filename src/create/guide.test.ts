@@ -51,7 +51,7 @@ function sayTo(fd: number, script: Script, said: Said, pid: number): void {
   if (said.type === 'failure') write(fd, words(1, said.errno));
   else if (said.type === 'explanation') write(fd, Buffer.concat([Buffer.from(said.text)], 256));
   else {
-    const number = script.steps.push({ kind: 'event', event: said }) - 1;
+    const number = script.steps.push({ kind: 'event', doing: ['a', 'b'], event: said }) - 1;
     write(fd, said.type === 'started' ? words(number, 0, pid, 0) : words(number, 0));
   }
 }
@@ -203,7 +203,9 @@ function withRealProgram(ask: Event[], { build, seccomp }: RealParts = {}): { li
   const slot = script.descriptorSlot();
   script.call('openat', [K.AT_FDCWD, script.string(root), K.O_PATH, 0], { save: slot });
   script.tellWithDescriptor({ type: 'root' });
-  for (const event of ask) script.ask(event);
+  script.within('mount /mounts/0', () => {
+    for (const event of ask) script.ask(event);
+  });
   build?.(script, slot);
   script.tell({ type: 'ready' });
   script.finish();
@@ -244,9 +246,9 @@ test('a missing path is made in the root that the program has sent', () => {
   assert.ok(statSync(`${root}/data/x`).isFile());
 });
 
-test('a path that cannot be made is told by its name', () => {
+test('a path that cannot be made is told by its name, and by what needs it', () => {
   const { line } = withRealProgram([{ type: 'makePath', path: '/etc/passwd/x', entry: 'directory' }]);
-  assert.is(line, 'make /etc/passwd/x in the container: openat2 /etc/passwd/x ENOTDIR');
+  assert.is(line, 'mount /mounts/0: make /etc/passwd/x in the container: openat2 /etc/passwd/x ENOTDIR');
 });
 
 test("HOME comes from the container's passwd", () => {

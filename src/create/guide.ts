@@ -5,11 +5,11 @@ import { closeSync, writeFileSync } from '../../bindings/file-system.ts';
 import { pollReadable, write } from '../../bindings/files.ts';
 import { type ExitStatus, pidfdOpen, wait } from '../../bindings/process.ts';
 import { RuntimeError, step, withStep } from '../errors.ts';
-import { type Event, stepError } from '../final/script.ts';
+import { stepError } from '../final/script.ts';
 import { runCreateContainerHooks, runHooks } from '../hooks.ts';
 import type { CallerSettings } from '../init/hook.ts';
 import type { Plan } from '../plan/plan.ts';
-import { type Message, receive, Sequence } from '../protocol.ts';
+import { type EventMessage, receive, Sequence } from '../protocol.ts';
 import { stateDocument } from '../state/document.ts';
 import type { ContainerRecord } from '../state/store.ts';
 import type { Owner } from './as-owner.ts';
@@ -50,7 +50,7 @@ class Server {
   #copySourceFd = -1;
   #explanation = '';
   readonly #sequence = new Sequence();
-  readonly #early: Event[] = [];
+  readonly #early: EventMessage[] = [];
   #owner: Owner | undefined;
 
   constructor(readonly guided: Guided) {}
@@ -71,14 +71,14 @@ class Server {
     } else this.#event(message);
   }
 
-  #event(message: Message & { kind: 'event' }): void {
+  #event(message: EventMessage): void {
     this.#sequence.accept(message);
     if (message.event.type === 'started') this.#started(message.pid);
     else if (message.event.type === 'root') this.#rootFd = message.fd ?? -1;
     else if (message.event.type === 'listener') this.#handOver(message.fd ?? -1);
     // The container process may be faster than the one that made it.
-    else if (this.guided.record.pid === 0) this.#early.push(message.event);
-    else this.#answer(message.event);
+    else if (this.guided.record.pid === 0) this.#early.push(message);
+    else this.#answer(message);
   }
 
   // Killed after it has made the container process and before it could tell: that process would keep the socket open, and
@@ -104,7 +104,7 @@ class Server {
     if (score !== undefined) {
       step('/process/oomScoreAdj', () => writeFileSync(`/proc/${pid}/oom_score_adj`, String(score)));
     }
-    for (const event of this.#early) this.#answer(event);
+    for (const message of this.#early) this.#answer(message);
   }
 
   #throwFailure(): never {
@@ -116,7 +116,7 @@ class Server {
     }
   }
 
-  #answer(event: Event): void {
+  #answer({ event, doing }: EventMessage): void {
     const { plan, record, launched, parentFd, extras, onStarted } = this.guided;
     if (event.type === 'ready') {
       this.isReady = true;
@@ -124,9 +124,9 @@ class Server {
     }
     if (event.type === 'mapIds') writeIdMaps(record.pid, plan.namespaces);
     else if (event.type === 'timeOffsets') this.#writeTimeOffsets();
-    else if (event.type === 'makePath') this.#makePath(event);
+    else if (event.type === 'makePath') this.#makePath(event, doing);
     else if (event.type === 'copyUpFrom') this.#copySourceFd = openPath(this.#rootFd, event.path) ?? -1;
-    else if (event.type === 'copyUpTo') this.#copyUp(event.path);
+    else if (event.type === 'copyUpTo') this.#copyUp(event.path, doing);
     else if (event.type === 'checkDevice') this.#checkDevice(event.index);
     else if (event.type === 'mounted') this.#mounted();
     else if (event.type === 'connectAgent') extras.seccomp?.connectAgent();
@@ -149,10 +149,10 @@ class Server {
     }
   }
 
-  // Which mount or path needed it is said by the error's path.
-  #makePath({ path, entry }: { path: string; entry: 'directory' | 'file' }): void {
+  #makePath({ path, entry }: { path: string; entry: 'directory' | 'file' }, doing: string[]): void {
+    const names = [...doing, `make ${path} in the container`];
     const owner = this.#ownerOfNew();
-    step(`make ${path} in the container`, () => makePath(this.#rootFd, path, entry, owner));
+    step(names.join(': '), () => makePath(this.#rootFd, path, entry, owner));
   }
 
   #ownerOfNew(): Owner {
@@ -161,9 +161,9 @@ class Server {
     return this.#owner;
   }
 
-  #copyUp(path: string): void {
+  #copyUp(path: string, doing: string[]): void {
     if (this.#copySourceFd < 0) return;
-    step(`tmpcopyup ${path}`, () => {
+    step([...doing, 'tmpcopyup'].join(': '), () => {
       const targetFd = openPath(this.#rootFd, path) ?? -1;
       copyTree(this.#copySourceFd, targetFd, this.#ownerOfNew());
       closeSync(targetFd);

@@ -11,7 +11,7 @@ export type Step =
   /** A system call: what it was part of, outermost first, its name and what it was about. */
   | { kind: 'call'; doing: string[]; name: SyscallName; path: string | undefined; hints: Hints | undefined }
   /** The program tells that it has come to a point. */
-  | { kind: 'event'; event: Event };
+  | { kind: 'event'; doing: string[]; event: Event };
 
 /** Points at which a program needs the runtime, or only tells it something. */
 export type Event =
@@ -158,7 +158,7 @@ export class Script {
    */
   fork(args: readonly Operand[], inParent?: () => void): void {
     const { program } = this;
-    const number = this.steps.push({ kind: 'event', event: { type: 'started' } }) - 1;
+    const number = this.steps.push({ kind: 'event', doing: this.doing, event: { type: 'started' } }) - 1;
     const message = program.writableBytes(new Uint8Array(Uint32Array.of(number, 0, 0, 0).buffer));
     const pid = program.slotAt(message.plus(REPORT_SIZE));
     const child = this.newLabel();
@@ -219,7 +219,7 @@ export class Script {
 
   /** The message for an event: a report of its number without an errno. */
   eventMessage(event: Event): Address {
-    const number = this.steps.push({ kind: 'event', event }) - 1;
+    const number = this.steps.push({ kind: 'event', doing: this.doing, event }) - 1;
     return this.program.bytes(new Uint8Array(Uint32Array.of(number, 0).buffer), 4);
   }
 
