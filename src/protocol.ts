@@ -66,7 +66,7 @@ export class Sequence {
   #hasStarted = false;
 
   /** Throws for an event that is not due. */
-  accept({ event: { type }, fd }: Pick<EventMessage, 'event' | 'fd'>): void {
+  accept({ event: { type }, fd }: Omit<EventMessage, 'doing'>): void {
     if (!this.#isDue(type)) throw new Error(`protocol: the event ${type} is out of its turn`);
     if (WITH_DESCRIPTOR.includes(type) !== (fd !== undefined)) throw new Error(`protocol: ${type} and a descriptor`);
   }
