@@ -20,6 +20,7 @@ const { values } = parseArgs({
 // Numbers of configs do not overlap between seeds.
 const SEED_SIZE = 1_000_000;
 const first = Number(values.seed) * SEED_SIZE;
+const MOST_FAULTS = 50;
 const ISOLATED = 'RUNTS_FUZZ_ISOLATED';
 
 if (values['show-plan'] !== undefined) console.log(planBytes(Number(values['show-plan'])).toString());
@@ -48,7 +49,7 @@ function fuzzCreates(): Findings {
 }
 
 function report(what: string, { accepted, faults }: Findings): boolean {
-  for (const fault of faults) console.log(fault);
+  for (const fault of faults.slice(0, MOST_FAULTS)) console.log(fault);
   console.log(`${what}: ${accepted} configs accepted, ${faults.length} faults`);
   return faults.length > 0;
 }

@@ -61,9 +61,11 @@ function tryPlan(number: number): string | undefined {
 
 function buildPrograms(plan: Plan): void {
   const namespaces = plan.namespaces.joined.map((joined, index) => ({ ...joined, fd: 20 + index }));
-  const begin = beginScript({ plan, namespaces, placedCgroup: [], cgroupFd: undefined, syncFd: 9, setupFd: 8 });
+  const common = { plan, placedCgroup: [], syncFd: 9, sources: undefined };
+  const begin = beginScript({ ...common, namespaces, cgroupFd: undefined, setupFd: 8 });
   const mountFacts = plan.mounts.map(() => ({ isDirectory: true, coveredMode: undefined }));
-  const setup = setupScript({ plan, placedCgroup: [], syncFd: 9, finalFd: 8, rootMountPoint: '/r', mountFacts });
+  const idMaps = new Map(plan.mounts.map((_, index) => [index, 30]));
+  const setup = setupScript({ ...common, finalFd: 8, rootMountPoint: '/r', mountFacts, idMaps });
   const env = plan.process?.env ?? [];
   const final = finalScript({ plan, syncFd: 9, startFd: 10, resultFd: 11, env });
   for (const { program } of [begin, setup, final]) assemble(program, 'x64');
