@@ -35,6 +35,13 @@ function rich(): Config {
   const mounts = withMounts(
     { destination: '/data', source: 'data', options: ['rbind', 'ro', 'rprivate', 'nosuid'] },
     { destination: '/var', type: 'tmpfs', source: 'tmpfs', options: ['tmpcopyup', 'size=1m', 'mode=700'] },
+    {
+      destination: '/mapped',
+      source: 'data',
+      options: ['bind', 'idmap'],
+      uidMappings: MAPPINGS,
+      gidMappings: MAPPINGS,
+    },
   );
   return {
     ...base,
@@ -66,6 +73,15 @@ function rich(): Config {
       personality: { domain: 'LINUX' },
       memoryPolicy: { mode: 'MPOL_PREFERRED', nodes: '0', flags: ['MPOL_F_STATIC_NODES'] },
       netDevices: {},
+      seccomp: {
+        defaultAction: 'SCMP_ACT_ALLOW',
+        architectures: ['SCMP_ARCH_X86_64', 'SCMP_ARCH_AARCH64'],
+        flags: ['SECCOMP_FILTER_FLAG_LOG'],
+        syscalls: [
+          { names: ['ptrace', 'kcmp'], action: 'SCMP_ACT_ERRNO', errnoRet: 1 },
+          { names: ['personality'], action: 'SCMP_ACT_LOG', args: [{ index: 0, value: 8, op: 'SCMP_CMP_EQ' }] },
+        ],
+      },
     },
   };
 }

@@ -1,6 +1,7 @@
 // Mutated configs through everything that `create` decides before it does anything: JSON, schemas, rules, the plan, and
 // the container's programs.
 import { parseJson } from '../../src/bundle/json.ts';
+import { buildFilter } from '../../src/create/seccomp-filter.ts';
 import { ConfigError, RuntimeError } from '../../src/errors.ts';
 import { assemble } from '../../src/final/assemble.ts';
 import { beginScript } from '../../src/init/begin.ts';
@@ -67,7 +68,8 @@ function buildPrograms(plan: Plan): void {
   const idMaps = new Map(plan.mounts.map((_, index) => [index, 30]));
   const setup = setupScript({ ...common, finalFd: 8, rootMountPoint: '/r', mountFacts, idMaps });
   const env = plan.process?.env ?? [];
-  const final = finalScript({ plan, syncFd: 9, startFd: 10, resultFd: 11, env });
+  const filter = plan.seccomp && buildFilter(plan.seccomp);
+  const final = finalScript({ plan, syncFd: 9, startFd: 10, resultFd: 11, env, filter });
   for (const { program } of [begin, setup, final]) assemble(program, 'x64');
 }
 

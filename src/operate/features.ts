@@ -30,7 +30,7 @@ export function featuresDocument(): object {
       selinux: { enabled: covers({ process: { cwd: '/', selinuxLabel: 'x' }, linux: { mountLabel: 'x' } }) },
       memoryPolicy: { modes: MEMORY_POLICY_MODES, flags: Object.keys(MEMORY_POLICY_FLAGS) },
       intelRdt: { enabled: true, schemata: true, monitoring: true },
-      mountExtensions: { idmap: { enabled: covers({ mounts: [{ destination: '/x', options: ['idmap'] }] }) } },
+      mountExtensions: { idmap: { enabled: true } },
       netDevices: { enabled: true },
     },
     annotations: {
