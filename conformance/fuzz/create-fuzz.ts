@@ -75,7 +75,8 @@ export class CreateFuzz {
   }
 
   #leftovers(when: string, cgroup: string): string[] {
-    const state = entriesOf(join(this.folder, 'state'));
+    // Seccomp filters are kept for the next container, up to a number.
+    const state = entriesOf(join(this.folder, 'state')).filter((name) => !name.startsWith('seccomp:'));
     const mounts = hostMounts().filter((target) => !this.#mounts.has(target));
     const processes = pids().filter((pid) => !this.#processes.has(pid) && isAlive(pid));
     // Folders above the container's own stay, as in runc.
