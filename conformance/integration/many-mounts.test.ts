@@ -1,9 +1,10 @@
 // Containers with more mounts, paths and devices than the runtime may have open files.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import type { Mount } from '../../src/bundle/config.ts';
 import { type Bundle, type Changes, withMounts } from '../bundle.ts';
+import { giveAway, inUser } from '../user-namespace.ts';
 import { parseMountinfo } from './host.ts';
 import { integration } from './suite.ts';
 
@@ -27,6 +28,12 @@ const tmpfs = (number: number): Mount => ({ destination: `/many/${number}`, type
 
 test('700 bind mounts work with 1024 open files', () => {
   assert.is(mountsBelowMany({ mounts: withMounts(...numbers.map(bind)) }), 700);
+});
+
+test('700 bind mounts in a user namespace do', () => {
+  chmodSync(runtime.folder, 0o711);
+  const changes = { linux: inUser(), mounts: withMounts(...numbers.map(bind)) };
+  assert.is(mountsBelowMany(changes, giveAway), 700);
 });
 
 test('700 file systems do', () => {
