@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import type { Config } from '../../src/bundle/config.ts';
 import type { Change } from '../bundle.ts';
+import { isRunts } from '../runtime.ts';
 import { hasCapability } from './capability.ts';
 import { parseStatus, readText } from './host.ts';
 import { integration, testUnless } from './suite.ts';
@@ -51,6 +52,11 @@ test('without additionalGids there are no groups of the caller', () => {
 test('user.umask is set', () => {
   assert.is(statusInside({ user: { uid: 0, gid: 0, umask: 0o27 } }).get('Umask'), '0027');
   assert.is(statusInside({ user: { uid: 0, gid: 0, umask: 0 } }).get('Umask'), '0000');
+});
+
+test('without user.umask it is that of the caller', () => {
+  const wrapper = ['sh', '-c', 'umask 0137; exec "$@"', 'sh'];
+  assert.match(runtime.inside('grep Umask /proc/self/status', {}, { wrapper }), isRunts ? /0137/ : /0022/);
 });
 
 test('cwd is the working directory', () => {

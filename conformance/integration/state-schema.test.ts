@@ -37,6 +37,19 @@ for (const [name, changes] of CONFIGS) {
   });
 }
 
+test('paused, a status of the runtime’s own, with the other properties as they should be', () => {
+  const bundle = runtime.bundle({ process: { args: ['sleep', '60'] } });
+  const id = runtime.create(bundle);
+  runtime.ok(['start', id]);
+  runtime.ok(['pause', id]);
+  const state = runtime.state(id);
+  runtime.ok(['resume', id]);
+  assert.is(state.status, 'paused');
+  // runtime.md: "Additional values MAY be defined by the runtime"; the schema knows the four of the text only.
+  check({ ...state, status: 'running' }, 'running', bundle.directory);
+  runtime.remove(id);
+});
+
 test('created without a process', () => {
   const bundle = runtime.bundle({ process: undefined });
   const id = runtime.id();
