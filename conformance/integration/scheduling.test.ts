@@ -1,5 +1,5 @@
 // config.md, "Linux Process": scheduler, ioPriority, execCPUAffinity; config-linux.md: personality, memoryPolicy.
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { ioprioGet, type SchedulingAttributes, schedGetattr } from '../../bindings/scheduling.ts';
@@ -13,18 +13,11 @@ import { integration, testUnless } from './suite.ts';
 const { test, runtime } = integration('scheduling');
 const runcLacks = isRunts ? undefined : 'runc 1.1 does not know it';
 
-const CPU_CGROUPS = '/sys/fs/cgroup/cpu';
-const groupsRealtime = existsSync(`${CPU_CGROUPS}/cpu.rt_runtime_us`);
-let groups = 0;
-
 // On cgroup v1 with CONFIG_RT_GROUP_SCHED a new cgroup has no real-time CPU time.
-function realtimeCgroup(): Changes {
-  if (!groupsRealtime) return {};
-  const name = `${runtime.tag}-rt${groups++}`;
-  mkdirSync(join(CPU_CGROUPS, name));
-  writeFileSync(join(CPU_CGROUPS, name, 'cpu.rt_runtime_us'), '10000');
-  return { linux: { cgroupsPath: `/${name}` } };
-}
+const groupsRealtime = existsSync('/sys/fs/cgroup/cpu/cpu.rt_runtime_us');
+const realtime: Changes = groupsRealtime
+  ? { linux: { resources: { cpu: { realtimePeriod: 1_000_000, realtimeRuntime: 10_000 } } } }
+  : {};
 
 function attributesWith(scheduler: Scheduler, changes: Changes = {}): SchedulingAttributes {
   const id = runtime.running({ ...changes, process: { ...changes.process, scheduler } });
@@ -75,7 +68,7 @@ const REALTIME: [scheduler: Scheduler, expected: Expected][] = [
 ];
 for (const [scheduler, expected] of REALTIME) {
   testUnless(runcLacks, test, `scheduler ${JSON.stringify(scheduler)}`, () => {
-    const { runtime: _, ...attributes } = attributesWith(scheduler, realtimeCgroup());
+    const { runtime: _, ...attributes } = attributesWith(scheduler, realtime);
     assert.equal(attributes, expected);
   });
 }

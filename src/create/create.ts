@@ -166,6 +166,7 @@ async function build(parts: Build): Promise<number> {
   if (plan.cgroup.resources !== undefined) {
     await driver.limit(placed, plan.cgroup.resources, { pointer: '/linux/resources', warn });
   }
+  actAll(extras.waiting, record.pid);
   if (isPlanNeededLater(plan)) savePlan(root, plan);
   if (options.pidFile !== undefined) writePidFile(options.pidFile, record.pid, undo);
   markCreated(root, id);

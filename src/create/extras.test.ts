@@ -12,8 +12,8 @@ const context = (): ExtrasContext => ({ root: '/none', placed: [], record: sampl
 
 const countsFor = async (process: Partial<Process>, linux: Linux = {}): Promise<number[]> => {
   const plan = samplePlan({ ociVersion: '1.3.0', process: { cwd: '/', args: ['sh'], ...process }, linux });
-  const { inNamespaces, beforeFinal, atEnd } = await loadExtras(plan, context());
-  return [inNamespaces.length, beforeFinal.length, atEnd.length];
+  const { inNamespaces, waiting, atEnd } = await loadExtras(plan, context());
+  return [inNamespaces.length, waiting.length, atEnd.length];
 };
 
 test('a usual container needs nothing', async () => assert.equal(await countsFor({}), [0, 0, 0]));

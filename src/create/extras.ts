@@ -14,8 +14,8 @@ export interface Extras {
   inNamespaces: Action[];
   /** All mounts and devices are there, and may have needed more than the container is to have. No hook has run. */
   mounted: Action[];
-  /** The process has everything but its last program. */
-  beforeFinal: Action[];
+  /** The process waits for `start`, and its cgroup has its limits. */
+  waiting: Action[];
   /** The container is created, or everything is taken back. */
   atEnd: Action[];
   seccomp: SeccompExtra | undefined;
@@ -36,7 +36,7 @@ export interface ExtrasContext {
  */
 export async function loadExtras(plan: Plan, { root, placed, record, undo }: ExtrasContext): Promise<Extras> {
   const { process, netDevices, intelRdt, seccomp } = plan;
-  const extras: Extras = { inNamespaces: [], mounted: [], beforeFinal: [], atEnd: [], seccomp: undefined };
+  const extras: Extras = { inNamespaces: [], mounted: [], waiting: [], atEnd: [], seccomp: undefined };
   if (intelRdt !== undefined) {
     const { addIntelRdt } = await import('./intel-rdt.ts');
     extras.inNamespaces.push(addIntelRdt(intelRdt, record, undo));
@@ -53,10 +53,10 @@ export async function loadExtras(plan: Plan, { root, placed, record, undo }: Ext
   }
   const { devices } = plan.cgroup;
   if (devices.length > 0) extras.mounted.push(await prepareDevices(placed, devices, '/linux/resources'));
-  // As late as possible: with the least priority the set-up would take its time.
+  // Late: with the least priority the set-up would take its time, and cgroup v1 has real-time limits.
   if (process?.scheduler !== undefined || process?.ioPriority !== undefined) {
     const { setScheduling } = await import('./scheduling.ts');
-    extras.beforeFinal.push((pid) => setScheduling(pid, process));
+    extras.waiting.push((pid) => setScheduling(pid, process));
   }
   if (process !== undefined && seccomp !== undefined) {
     const { SeccompExtra } = await import('./seccomp.ts');

@@ -60,7 +60,7 @@ const extrasIn = (log: string[]): Extras => ({
   seccomp: undefined,
   inNamespaces: [(pid) => log.push(`in namespaces ${pid}`)],
   mounted: [(pid) => log.push(`mounted ${pid}`)],
-  beforeFinal: [(pid) => log.push(`before final ${pid}`)],
+  waiting: [],
   atEnd: [],
 });
 
@@ -118,7 +118,6 @@ test('a program is answered until it is ready', () => {
     'advance',
     `mounted ${NO_PID}`,
     'final program with A=1,HOME=/',
-    `before final ${NO_PID}`,
     'advance',
   ]);
 });

@@ -131,7 +131,6 @@ class Server {
     else if (event.type === 'mounted') this.#mounted();
     else if (event.type === 'connectAgent') extras.seccomp?.connectAgent();
     else if (event.type === 'setup') actAll(extras.inNamespaces, record.pid);
-    else if (event.type === 'final') actAll(extras.beforeFinal, record.pid);
     if (event.type === 'setup' || event.type === 'final') launched.advance();
     write(parentFd, Uint8Array.of(1));
     // The process ends with the runtime until it's ready: there's time to save its pid while it works.
