@@ -61,7 +61,7 @@ class Agent {
 
   close(): void {
     closeSync(this.#fd);
-    rmSync(this.path);
+    rmSync(this.path, { force: true });
   }
 }
 
@@ -145,6 +145,38 @@ for (const noNewPrivileges of [true, false]) {
     runtime.remove(id);
   });
 }
+
+test('the agent hears of every process that `exec` makes', async () => {
+  const bundle = bundleOf(
+    { ...ON_UMASK, listenerPath: agent.path, listenerMetadata: 'm' },
+    { process: { args: ['sleep', '60'] } },
+  );
+  const id = runtime.create(bundle);
+  closeSync(agent.receive().listenerFd);
+  runtime.ok(['start', id]);
+  const executing = runtime.begin(['exec', id, '/calls']);
+  const { state, listenerFd } = agent.receive();
+  const { pid } = runtime.state(id);
+  assert.is.not(state.pid, pid);
+  assert.equal([state.metadata, state.state.pid, state.state.status], ['m', pid, 'running']);
+  assert.equal(
+    serve(listenerFd, () => 121),
+    [numberOf('umask')],
+  );
+  assert.is((await executing.ended).exit, 0);
+  assert.is(takeResults(bundle.rootfs)[0], -121);
+  runtime.remove(id);
+});
+
+testUnless(onlyRunts, test, 'without its agent `exec` fails, and makes no process', () => {
+  const bundle = bundleOf({ ...ON_UMASK, listenerPath: agent.path }, { process: { args: ['sleep', '60'] } });
+  const id = runtime.create(bundle);
+  closeSync(agent.receive().listenerFd);
+  runtime.ok(['start', id]);
+  rmSync(agent.path);
+  assert.match(runtime.fails(['exec', id, 'true']), /\/linux\/seccomp\/listenerPath \S+: connect \S+ ENOENT/);
+  runtime.remove(id);
+});
 
 const flags = ['SECCOMP_FILTER_FLAG_TSYNC', 'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV', 'SECCOMP_FILTER_FLAG_LOG'];
 testUnless(onlyRunts, test, 'of the runtime itself, the agent is asked about two calls only', async () => {

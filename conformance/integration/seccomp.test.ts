@@ -202,6 +202,25 @@ testUnless(onlyRunts, test, 'what is kept of a profile is no container, and dama
   assert.not.match(runtime.ok(['list', '--quiet']), /seccomp:/);
 });
 
+for (const noNewPrivileges of [true, false]) {
+  test(`the profile holds for \`exec\`, too, with noNewPrivileges ${noNewPrivileges}`, () => {
+    const process = { args: ['sleep', '60'], noNewPrivileges };
+    const profile = withProfile({ syscalls: [deny('umask', { errnoRet: 99 })] });
+    const bundle = runtime.bundle({ ...profile, process });
+    addSyscallProgram(bundle.rootfs, [['umask', 0], ['getpid']]);
+    const id = runtime.create(bundle);
+    runtime.ok(['start', id]);
+    runtime.ok(['exec', id, '/calls']);
+    assert.is(takeResults(bundle.rootfs)[0], -99);
+    const status = parseStatus(runtime.ok(['exec', id, 'cat', '/proc/self/status']));
+    assert.equal([status.get('Seccomp'), status.get('NoNewPrivs')], ['2', noNewPrivileges ? '1' : '0']);
+    assert.is(BigInt(`0x${status.get('CapEff')}`) & BigInt(`0x${mask('CAP_SYS_ADMIN')}`), 0n);
+    const line = runtime.fails(['exec', id, 'nothing']);
+    assert.match(line, /"nothing": executable file not found in \$PATH/);
+    runtime.remove(id);
+  });
+}
+
 const equal = [{ index: 0, value: 1, op: 'SCMP_CMP_EQ' }];
 const FAILURES: [what: string, profile: Partial<Seccomp>, line: RegExp][] = [
   [

@@ -173,8 +173,9 @@ async function build(parts: Build): Promise<number> {
   return folderFd;
 }
 
-function isPlanNeededLater({ hooks, personality, memoryPolicy }: Plan): boolean {
-  return (hooks.startContainer ?? []).length > 0 || personality !== undefined || memoryPolicy !== undefined;
+function isPlanNeededLater({ hooks, personality, memoryPolicy, seccomp }: Plan): boolean {
+  const isUsual = personality === undefined && memoryPolicy === undefined && seccomp === undefined;
+  return !isUsual || (hooks.startContainer ?? []).length > 0;
 }
 
 function saveProcess(root: string, record: ContainerRecord): void {

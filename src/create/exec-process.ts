@@ -30,12 +30,13 @@ export function planProcessOf(options: ExecProcessOptions): ExecPlan {
   const { newKeyring, capabilities, rlimits } = record.execDefaults;
   const numbers = rlimits.map(({ type, soft, hard }) => ({ type, soft: BigInt(soft), hard: BigInt(hard) }));
   // Kept only for containers that have something out of the ordinary.
-  const { personality, memoryPolicy } = findPlan(root, record.id) ?? {};
+  const { personality, memoryPolicy, seccomp } = findPlan(root, record.id) ?? {};
   const plan = planExec(process, readHostFacts(), {
     id: record.id,
     newKeyring,
     personality,
     memoryPolicy,
+    seccomp,
     defaults: { capabilities, rlimits: numbers },
     preserveFds,
     listenFds,

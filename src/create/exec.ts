@@ -17,6 +17,7 @@ import type { ContainerRecord } from '../state/store.ts';
 import { cgroupsOfInit, chosenCgroups } from './exec-cgroups.ts';
 import { type ExecPlace, openPlace, stoppedError } from './exec-place.ts';
 import { homeDirectory } from './home.ts';
+import type { SeccompExtra } from './seccomp.ts';
 
 export interface ExecInputs {
   plan: ExecPlan;
@@ -25,6 +26,7 @@ export interface ExecInputs {
   cgroups: string[];
   /** Sets the scheduling of the process. */
   schedule: ((pid: number) => void) | undefined;
+  seccomp: SeccompExtra | undefined;
 }
 
 /**
@@ -52,7 +54,7 @@ function enter(inputs: ExecInputs, cgroups: string[]): number {
   const [parentFd, syncFd] = socketpair();
   try {
     const env = environment(plan, record);
-    const script = execScript({ plan, env, container: place, syncFd });
+    const script = execScript({ plan, env, container: place, syncFd, filter: inputs.seccomp?.makeFilter() });
     const inherit = [syncFd, ...descriptorsOf(place)];
     const pid = spawnScript(script, { name: 'runts-exec', inherit, firstOwn: 3 + plan.preserveFds });
     closeSync(syncFd);
@@ -85,7 +87,8 @@ class Conversation {
   readonly #parentFd: number;
   /** How many processes are still to be started: the last one becomes the user's program. */
   #starts: number;
-  #isWaiting = false;
+  /** What the last process waits for. */
+  #asked: (Message & { kind: 'event' }) | undefined;
   #failure: RuntimeError | undefined;
 
   constructor(inputs: ExecInputs, { script, parentFd, starts }: { script: Script; parentFd: number; starts: number }) {
@@ -105,8 +108,8 @@ class Conversation {
         if (this.#starts-- === 0) throw new Error('protocol: one start too many');
         wait(pid, { block: true });
         pid = message.pid;
-      } else if (message.kind === 'event') this.#isWaiting = true;
-      if (this.#isWaiting && this.#starts === 0) this.#answer(pid);
+      } else if (message.kind === 'event') this.#asked = message;
+      if (this.#asked !== undefined && this.#starts === 0) this.#answer(this.#asked, pid);
     }
     if (this.#failure === undefined && this.#starts === 0) return pid;
     const ended = wait(pid, { block: true });
@@ -117,10 +120,13 @@ class Conversation {
     return receive(this.#parentFd, this.#script);
   }
 
-  #answer(pid: number): void {
-    this.#isWaiting = false;
+  #answer({ event, fd = -1 }: Message & { kind: 'event' }, pid: number): void {
+    this.#asked = undefined;
+    const { schedule, seccomp, record } = this.#inputs;
     try {
-      this.#inputs.schedule?.(pid);
+      if (event.type === 'final') schedule?.(pid);
+      else if (event.type === 'connectAgent') seccomp?.connectAgent();
+      else if (event.type === 'listener') seccomp?.handOver(fd, { record, pid, status: 'running' });
       write(this.#parentFd, Uint8Array.of(1));
     } catch (error) {
       kill(pid, SIGKILL);

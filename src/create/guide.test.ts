@@ -228,7 +228,10 @@ test('the agent is connected to, and gets the descriptor that the program has se
   const told: string[] = [];
   const seccomp = {
     connectAgent: () => told.push('connect'),
-    handOver: (fd: number) => told.push(readlinkSync(`/proc/self/fd/${fd}`)),
+    handOver: (fd: number, { status }: { status: string }) => {
+      told.push(`${status} ${readlinkSync(`/proc/self/fd/${fd}`)}`);
+      closeSync(fd);
+    },
   } as unknown as SeccompExtra;
   const build = (script: Script, slot: Slot): void => {
     script.ask({ type: 'connectAgent' });
@@ -237,7 +240,7 @@ test('the agent is connected to, and gets the descriptor that the program has se
     script.program.waitByte(script.syncFd);
   };
   assert.is(withRealProgram([], { build, seccomp }).line, 'ready');
-  assert.equal(told, ['connect', '/dev/null']);
+  assert.equal(told, ['connect', 'creating /dev/null']);
 });
 
 test('a missing path is made in the root that the program has sent', () => {

@@ -190,8 +190,7 @@ class Server {
 
   #handOver(listenerFd: number): void {
     const { extras, record, parentFd } = this.guided;
-    extras.seccomp?.handOver(listenerFd, record);
-    closeSync(listenerFd);
+    extras.seccomp?.handOver(listenerFd, { record, pid: record.pid, status: 'creating' });
     write(parentFd, Uint8Array.of(1));
   }
 

@@ -55,19 +55,19 @@ test('the agent gets one message with the state and the listener, and the end of
   const agent = syscall('accept4', undefined, listener, null, null, 0);
   const file = openSync('/dev/null', 'r');
   const record = sampleRecord({ pid: 4242, annotations: { key: 'value' } });
-  extra.handOver(file, record);
+  extra.handOver(file, { record, pid: 4243, status: 'running' });
   const buffer = new Uint8Array(4096);
   const { length, descriptor } = receiveWithFd(agent, buffer);
   const message = JSON.parse(new TextDecoder().decode(buffer.subarray(0, length)));
   assert.equal(
     [message.ociVersion, message.fds, message.pid, message.metadata],
-    [record.ociVersion, ['seccompFd'], 4242, 'a "b"'],
+    [record.ociVersion, ['seccompFd'], 4243, 'a "b"'],
   );
   const { status, id, pid, bundle, annotations } = message.state;
-  assert.equal([status, id, pid, bundle, annotations], ['creating', record.id, 4242, record.bundle, { key: 'value' }]);
+  assert.equal([status, id, pid, bundle, annotations], ['running', record.id, 4242, record.bundle, { key: 'value' }]);
   assert.type(descriptor, 'number');
   assert.is(receiveWithFd(agent, buffer).length, 0);
-  for (const fd of [listener, agent, file, descriptor ?? -1]) closeSync(fd);
+  for (const fd of [listener, agent, descriptor ?? -1]) closeSync(fd);
 });
 
 test('an agent that is not there is told by the place in the config', () => {
@@ -85,7 +85,7 @@ test('an agent that goes away is an error', () => {
   extra.connectAgent();
   closeSync(syscall('accept4', undefined, listener, null, null, 0));
   assert.is(
-    messageOf(() => extra.handOver(0, sampleRecord({}))),
+    messageOf(() => extra.handOver(0, { record: sampleRecord({}), pid: 1, status: 'creating' })),
     `/linux/seccomp/listenerPath ${path}: sendmsg EPIPE`,
   );
   extra.close();

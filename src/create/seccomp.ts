@@ -5,13 +5,22 @@ import { connectUnix, sendWithFd } from '../../bindings/sockets.ts';
 import { RuntimeError, step } from '../errors.ts';
 import { SECCOMP_FLAGS, type SeccompPlan } from '../plan/seccomp.ts';
 import { stateDocument } from '../state/document.ts';
+import type { Status } from '../state/status.ts';
 import type { ContainerRecord } from '../state/store.ts';
 import { cachedFilter } from './seccomp-cache.ts';
 import { buildFilter } from './seccomp-filter.ts';
 
 const AGENT_TIMEOUT_MS = 10_000;
 
-/** Stays until the container process is ready. */
+/** The process that a filter is installed for. */
+export interface Listened {
+  record: ContainerRecord;
+  pid: number;
+  /** The container's. */
+  status: Status;
+}
+
+/** Stays until the process is ready. */
 export class SeccompExtra {
   readonly #plan: SeccompPlan;
   readonly #root: string;
@@ -43,17 +52,18 @@ export class SeccompExtra {
     this.#agentFd = step(`/linux/seccomp/listenerPath ${path}`, () => connectUnix(path, AGENT_TIMEOUT_MS));
   }
 
-  /** Sends the agent the listener and what it listens to. */
-  handOver(listenerFd: number, record: ContainerRecord): void {
+  /** Sends the agent the listener, and what it listens to: a process of a container. The descriptor is closed. */
+  handOver(listenerFd: number, { record, pid, status }: Listened): void {
     const { path, metadata } = this.#listener;
     const state = JSON.stringify({
       ociVersion: record.ociVersion,
       fds: ['seccompFd'],
-      pid: record.pid,
+      pid,
       metadata,
-      state: stateDocument(record, 'creating'),
+      state: stateDocument(record, status),
     });
     step(`/linux/seccomp/listenerPath ${path}`, () => sendWithFd(this.#agentFd, Buffer.from(state), listenerFd));
+    close(listenerFd);
     this.close();
   }
 

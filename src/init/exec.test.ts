@@ -16,6 +16,7 @@ const OPTIONS: ExecPlanOptions = {
   newKeyring: true,
   personality: undefined,
   memoryPolicy: undefined,
+  seccomp: undefined,
   defaults: { capabilities: undefined, rlimits: undefined },
   preserveFds: 0,
   listenFds: 0,
@@ -33,9 +34,10 @@ function scriptFor(
   process: Partial<Process> = {},
   container: Partial<RunningContainer> = {},
   options: Partial<ExecPlanOptions> = {},
+  filter?: Uint8Array,
 ): Script {
   const plan = planExec({ ...PROCESS, ...process }, SAMPLE_HOST, { ...OPTIONS, ...options });
-  return execScript({ plan, env: plan.process.env, container: { ...CONTAINER, ...container }, syncFd: 9 });
+  return execScript({ plan, env: plan.process.env, container: { ...CONTAINER, ...container }, syncFd: 9, filter });
 }
 
 test('all that needs rights is done before the process in the container is made', () => {
@@ -117,6 +119,18 @@ test('execCPUAffinity frames the joining of the cgroups', () => {
   const steps = stepsOf(scriptFor({ execCPUAffinity: { initial: '0', final: '0-1' } }));
   const order = [/execCPUAffinity\/initial/, /join cgroup/, /execCPUAffinity\/final/, /setns/];
   assert.is(firstOutOfOrder(steps, order), undefined);
+});
+
+test("the container's seccomp filter comes last, after what it may forbid", () => {
+  const seccomp = { defaultAction: 0, architectures: [], rules: [], flags: 2, listener: undefined };
+  const scheduler = { policy: 'SCHED_BATCH' };
+  const steps = stepsOf(scriptFor({ scheduler }, {}, { seccomp }, new Uint8Array(8)));
+  const from = steps.indexOf('tell final');
+  assert.equal(steps.slice(from, from + 3), ['tell final', '/linux/seccomp: seccomp', 'exec /bin/ls']);
+  const listener = { path: '/run/agent', metadata: undefined };
+  const lines = linesOf(scriptFor({}, {}, { seccomp: { ...seccomp, listener } }, new Uint8Array(8)));
+  const order = ['/linux/seccomp: tell connectAgent', '/linux/seccomp: seccomp', 'exec /bin/ls', /sendmsg listener/];
+  assert.is(firstOutOfOrder(lines, order), undefined);
 });
 
 test('with socket activation the process learns its pid from /proc', () => {

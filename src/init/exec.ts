@@ -11,6 +11,7 @@ import { becomeRoot, dieWithRuntime, forbidTracing, forkInto, joinV1Cgroups } fr
 import { setAffinity, setMemoryPolicy, setPersonality } from './execution.ts';
 import { writeFile } from './namespaces.ts';
 import { joinKeyring, resetSignals, setLimits, takePrivileges } from './privileges.ts';
+import { capabilitiesKept, installFilter, installWithListener } from './seccomp.ts';
 import { asUser, enterWorkingDirectory } from './working-directory.ts';
 
 export interface ExecInputs {
@@ -19,6 +20,8 @@ export interface ExecInputs {
   env: string[];
   container: RunningContainer;
   syncFd: number;
+  /** The seccomp filter. */
+  filter: Uint8Array | undefined;
 }
 
 /** Where the process goes. */
@@ -36,7 +39,7 @@ export interface RunningContainer {
 }
 
 /** Builds the program. */
-export function execScript({ plan, env, container, syncFd }: ExecInputs): Script {
+export function execScript({ plan, env, container, syncFd, filter }: ExecInputs): Script {
   const { process } = plan;
   const script = new Script(syncFd);
   script.call('close_range', [3 + plan.preserveFds, 0xffffffff, K.CLOSE_RANGE_CLOEXEC]);
@@ -60,7 +63,7 @@ export function execScript({ plan, env, container, syncFd }: ExecInputs): Script
   if (plan.newKeyring) joinKeyring(script, plan.id);
   takeAll(script, plan);
   script.within('create the process in the container', () => forkInto(script, K.CLONE_PARENT, undefined));
-  becomeProgram(script, plan, env);
+  becomeProgram(script, plan, { env, filter });
   script.finish();
   return script;
 }
@@ -136,10 +139,11 @@ function takeAll(script: Script, plan: ExecPlan): void {
     const most = script.program.pointers([RLIM_INFINITY, RLIM_INFINITY]);
     script.call('prlimit64', [0, RLIMIT_NPROC, most, 0], { ignore: true });
   }
-  takePrivileges(script, plan, { ...process, rlimits: process.rlimits.filter((limit) => !isProcesses(limit)) });
+  const rlimits = process.rlimits.filter((limit) => !isProcesses(limit));
+  takePrivileges(script, plan, { ...process, rlimits }, { kept: capabilitiesKept(plan) });
 }
 
-function becomeProgram(script: Script, plan: ExecPlan, env: string[]): void {
+function becomeProgram(script: Script, plan: ExecPlan, { env, filter }: Pick<ExecInputs, 'env' | 'filter'>): void {
   const { process, listenFds } = plan;
   const { program } = script;
   script.call('setsid', []);
@@ -148,7 +152,14 @@ function becomeProgram(script: Script, plan: ExecPlan, env: string[]): void {
   const more = listenFds === 0 ? [] : [listenPid(script)];
   const argv = program.stringArray(process.args);
   const envp = program.stringArray(env, more);
+  if (filter !== undefined) install(script, plan, filter);
   script.within('/process/args/0', () => script.execFirst(process.executables, argv, envp));
+}
+
+function install(script: Script, { seccomp }: ExecPlan, filter: Uint8Array): void {
+  const installed = { filter, flags: seccomp?.flags ?? 0 };
+  if (seccomp?.listener === undefined) installFilter(script, installed, { isAlone: false });
+  else installWithListener(script, installed, () => {});
 }
 
 const PID_DIGITS = 10;

@@ -32,15 +32,17 @@ export function finalScript({ plan, syncFd, startFd, resultFd, env, filter }: Fi
   becomeContainerProcess(script, plan, { kept: capabilitiesKept(plan) });
   // From here on the process outlives the runtime that made it.
   script.call('prctl', [K.PR_SET_PDEATHSIG, 0, 0, 0, 0]);
-  const { flags = 0, listener } = plan.seccomp ?? {};
-  if (filter !== undefined && listener !== undefined) installWithListener(script, filter, flags);
-  else {
+  const release = () => {
     script.tell({ type: 'ready' });
     script.call('close', [syncFd]);
-  }
+  };
+  const { flags = 0, listener } = plan.seccomp ?? {};
+  // The agent is to know of the container before it's ready: that it's missing is an error of `create`.
+  if (filter !== undefined && listener !== undefined) installWithListener(script, { filter, flags }, release);
+  else release();
   script.program.reportTo(resultFd);
   script.program.waitByte(startFd);
-  if (filter !== undefined && listener === undefined) installFilter(script, filter, flags);
+  if (filter !== undefined && listener === undefined) installFilter(script, { filter, flags }, { isAlone: true });
   if (plan.process !== undefined) execute(script, plan.process, env);
   // Without a process there is nothing to become, and `start` refuses.
   script.program.exit(1);

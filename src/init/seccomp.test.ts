@@ -50,7 +50,7 @@ function statusAfter(build: (script: Script) => void): { line: string; seccomp: 
 test('a filter is installed, with its flags', () => {
   const install = (script: Script): void => {
     noNewPrivileges(script);
-    installFilter(script, ALLOW, 1);
+    installFilter(script, { filter: ALLOW, flags: 1 }, { isAlone: true });
   };
   assert.equal(statusAfter(install), { line: 'done', seccomp: '2' });
   const script = scriptOf(install);
@@ -60,7 +60,7 @@ test('a filter is installed, with its flags', () => {
 });
 
 rootTest(test, 'the filter lies apart from what a waiting program touches', () => {
-  const { program } = scriptOf((script) => installFilter(script, ALLOW, 0));
+  const { program } = scriptOf((script) => installFilter(script, { filter: ALLOW, flags: 0 }, { isAlone: true }));
   assert.equal([program.bulk.length, program.constant.length], [8, 16]);
 });
 
@@ -79,7 +79,7 @@ for (const [name, filter] of [
     const line = runScript(
       (script) => {
         noNewPrivileges(script);
-        installWithListener(script, filter, TSYNC);
+        installWithListener(script, { filter, flags: TSYNC }, () => script.tell({ type: 'ready' }));
         script.program.exit(0);
       },
       { answer },
@@ -92,13 +92,13 @@ for (const [name, filter] of [
 test('a filter that the kernel refuses is told with its place in the config', () => {
   const { line } = statusAfter((script) => {
     noNewPrivileges(script);
-    installWithListener(script, returning(0).subarray(0, 0), 0);
+    installWithListener(script, { filter: new Uint8Array(), flags: 0 }, () => {});
   });
   assert.is(line, '/linux/seccomp: seccomp EINVAL');
 });
 
 test('it is the runtime that is asked for the agent before the filter is there', () => {
-  const lines = linesOf(scriptOf((script) => installWithListener(script, ALLOW, 0)));
+  const lines = linesOf(scriptOf((script) => installWithListener(script, { filter: ALLOW, flags: 0 }, () => {})));
   const order = ['/linux/seccomp: tell connectAgent', 'wait', '/linux/seccomp: clone3', '/linux/seccomp: seccomp'];
   assert.is(firstOutOfOrder(lines, order), undefined);
 });

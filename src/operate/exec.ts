@@ -6,6 +6,7 @@ import { kill } from '../../bindings/process.ts';
 import { execute } from '../create/exec.ts';
 import { stoppedError } from '../create/exec-place.ts';
 import { type ExecProcessOptions, planProcessOf } from '../create/exec-process.ts';
+import type { SeccompExtra } from '../create/seccomp.ts';
 import { StateError, step } from '../errors.ts';
 import type { ExecPlan } from '../plan/exec.ts';
 import { checkId } from '../state/id.ts';
@@ -34,7 +35,8 @@ export async function exec(options: ExecOptions): Promise<number> {
   const record = loadRecord(options.root, options.id);
   checkStatus(options, record);
   const plan = planProcessOf({ ...options, record });
-  const pid = execute({ plan, record, cgroups: options.cgroups, schedule: await scheduling(plan.process) });
+  const [schedule, seccomp] = [await scheduling(plan.process), await filtering(plan, options.root)];
+  const pid = execute({ plan, record, cgroups: options.cgroups, schedule, seccomp });
   if (options.pidFile !== undefined) writePidFile(options.pidFile, pid);
   return options.detach ? 0 : supervise(pid, signalFd);
 }
@@ -45,6 +47,12 @@ async function scheduling(process: ExecPlan['process']): Promise<Schedule> {
   if (process.scheduler === undefined && process.ioPriority === undefined) return undefined;
   const { setScheduling } = await import('../create/scheduling.ts');
   return (pid) => setScheduling(pid, process);
+}
+
+async function filtering({ seccomp }: ExecPlan, root: string): Promise<SeccompExtra | undefined> {
+  if (seccomp === undefined) return undefined;
+  const { SeccompExtra } = await import('../create/seccomp.ts');
+  return new SeccompExtra(seccomp, root);
 }
 
 function checkStatus({ root, ignorePaused }: ExecOptions, record: ContainerRecord): void {

@@ -92,6 +92,7 @@ const OPTIONS: ExecPlanOptions = {
   newKeyring: true,
   personality: undefined,
   memoryPolicy: undefined,
+  seccomp: undefined,
   defaults: {
     capabilities: { bounding: ['CAP_KILL'] },
     rlimits: [{ type: 'RLIMIT_NPROC', soft: 1n, hard: 2n ** 64n - 1n }],

@@ -10,7 +10,14 @@ import { type ProcessPlan, planProcess } from './process.ts';
 export interface ExecPlan
   extends Pick<
     Plan,
-    'id' | 'newKeyring' | 'preserveFds' | 'lastCapability' | 'ignoredSignals' | 'personality' | 'memoryPolicy'
+    | 'id'
+    | 'newKeyring'
+    | 'preserveFds'
+    | 'lastCapability'
+    | 'ignoredSignals'
+    | 'personality'
+    | 'memoryPolicy'
+    | 'seccomp'
   > {
   process: ProcessPlan;
   affinity: AffinityPlan;
@@ -109,7 +116,8 @@ export interface ProcessDefaults {
   rlimits: Rlimit[] | undefined;
 }
 
-export interface ExecPlanOptions extends Pick<ExecPlan, 'id' | 'newKeyring' | 'personality' | 'memoryPolicy'> {
+export interface ExecPlanOptions
+  extends Pick<ExecPlan, 'id' | 'newKeyring' | 'personality' | 'memoryPolicy' | 'seccomp'> {
   defaults: ProcessDefaults;
   preserveFds: number;
   listenFds: number;
@@ -120,7 +128,7 @@ export interface ExecPlanOptions extends Pick<ExecPlan, 'id' | 'newKeyring' | 'p
  * @param process a validated process
  */
 export function planExec(process: Process, host: HostFacts, options: ExecPlanOptions): ExecPlan {
-  const { id, newKeyring, personality, memoryPolicy, defaults, preserveFds, listenFds } = options;
+  const { id, newKeyring, personality, memoryPolicy, seccomp, defaults, preserveFds, listenFds } = options;
   const warnings: string[] = [];
   const capabilities = process.capabilities ?? defaults.capabilities;
   const rlimits = process.rlimits?.length ? process.rlimits : defaults.rlimits;
@@ -134,6 +142,7 @@ export function planExec(process: Process, host: HostFacts, options: ExecPlanOpt
     newKeyring,
     personality,
     memoryPolicy,
+    seccomp,
     preserveFds: listenFds + preserveFds,
     listenFds,
     lastCapability: host.lastCapability,
