@@ -142,9 +142,9 @@ function isForeign(line: string): boolean {
   return line !== '' && (!line.startsWith('runts: ') || /internal error|\.(ts|js):\d+|Error: /.test(line));
 }
 
-// The default devices are the specification's: no property asks for them.
+// The default devices and links are the specification's: no property asks for them.
 const PLACE =
-  /config\.json|default device|\/(ociVersion|root|mounts|process|hostname|domainname|hooks|annotations|linux)\b/;
+  /config\.json|default (device|link)|\/(ociVersion|root|mounts|process|hostname|domainname|hooks|annotations|linux)\b/;
 
 function nameFault(stderr: string): string[] {
   const line = stderr.split('\n').at(-1) ?? '';

@@ -9,7 +9,7 @@ import { finalScript } from '../../src/init/final.ts';
 import { setupScript } from '../../src/init/setup.ts';
 import { samplePlan } from '../../src/plan/fixtures/plan.ts';
 import type { Plan } from '../../src/plan/plan.ts';
-import { validateConfig } from '../../src/validate/config.ts';
+import { validateConfig, validateProcess, validateResources } from '../../src/validate/config.ts';
 import { readBases } from './bases.ts';
 import { bytesOf, mutate, poolOf } from './mutate.ts';
 import { Random } from './random.ts';
@@ -52,11 +52,28 @@ export function planBytes(number: number): Buffer {
 function tryPlan(number: number): string | undefined {
   const bytes = planBytes(number);
   try {
-    const { config } = validateConfig(parseJson(bytes, 'config.json'));
+    const value = parseJson(bytes, 'config.json');
+    tryParts(value);
+    const { config } = validateConfig(value);
     buildPrograms(samplePlan(config));
     return undefined;
   } catch (error) {
     return error instanceof RuntimeError ? refusalFault(error) : `crash: ${stackOf(error)}`;
+  }
+}
+
+// What `exec --process` and `update --resources` read.
+function tryParts(value: unknown): void {
+  const { process, linux } = (typeof value === 'object' && value !== null ? value : {}) as {
+    process?: unknown;
+    linux?: { resources?: unknown } | null;
+  };
+  for (const validate of [() => validateProcess(process), () => validateResources(linux?.resources)]) {
+    try {
+      validate();
+    } catch (error) {
+      if (!(error instanceof RuntimeError)) throw error;
+    }
   }
 }
 

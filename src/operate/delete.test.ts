@@ -40,6 +40,18 @@ test('a stopped container is removed', async () => {
   assert.not.ok(exists());
 });
 
+test("the container's own resctrl groups go, the monitoring group first; others stay", async () => {
+  const groups = [`${root}/mine/mon_groups/web1`, `${root}/mine/mon_groups`, `${root}/mine`, `${root}/gold`];
+  for (const group of groups) mkdirSync(group, { recursive: true });
+  const own = groups.slice(0, 3);
+  container({ resctrl: { mountPoint: root, tasks: [`${root}/gold/tasks`], own } });
+  await deleteContainer(root, 'web1', { isForced: false });
+  assert.equal(
+    groups.map((group) => existsSync(group)),
+    [false, false, false, true],
+  );
+});
+
 test('a container that does not exist is an error, unless it is forced', async () => {
   assert.ok(isStateError(await outcome('web1', false), 'does not exist'));
   assert.is(await outcome('web1', true), undefined);
