@@ -56,6 +56,16 @@ test("a container's folders are found again in their hierarchies", () => {
   );
 });
 
+test('a frozen cgroup is refused: the container process would never come up', () => {
+  const place = fake('frozen', ['freezer'], { 'web1/freezer.state': 'FROZEN\n', 'made/freezer.state': 'THAWED\n' });
+  const isRefused = (error: unknown) =>
+    error instanceof RuntimeError && /web1: the cgroup is frozen/.test(error.oneLine);
+  assert.throws(() => makeCgroup([{ ...place, isOwn: false }]), isRefused);
+  assert.not.throws(() => makeCgroup([{ ...place, isOwn: false, directory: `${folder}/frozen/made` }]));
+  const v2 = fake('frozen2', [], { 'web1/cgroup.events': 'populated 0\nfrozen 1\n' });
+  assert.throws(() => makeCgroup([{ ...v2, hierarchy: { ...v2.hierarchy, version: 2 }, isOwn: false }]), isRefused);
+});
+
 test('only folders that were made for the container are removed; those that are gone are no error', () => {
   for (const name of ['own', 'joined']) mkdirSync(`${folder}/${name}`);
   removeCgroup([

@@ -33,19 +33,34 @@ function checkNotRoot({ mountPoint }: Hierarchy, directory: string, path: string
 
 /** Makes the folders, parents included. An existing one is joined. */
 export function makeCgroup(placed: PlacedCgroup[]): void {
-  for (const { directory, hierarchy } of placed) {
+  for (const place of placed) {
+    const { directory, hierarchy } = place;
     step(`make cgroup ${directory}`, () => {
       mkdirSync(directory, { recursive: true });
       if (hierarchy.controllers.includes('cpuset')) inheritCpuset(directory, hierarchy.mountPoint);
+      checkNotFrozen(place);
     });
   }
+}
+
+// config-linux.md, Control groups: a frozen cgroup is an error. The container process would never come up in there.
+function checkNotFrozen({ directory, hierarchy: { version, controllers, mountPoint }, isOwn }: PlacedCgroup): void {
+  // Nothing is above a new one, or only the root, which can't be frozen.
+  if (isOwn && parentOf(directory) === mountPoint) return;
+  const file = version === 2 ? 'cgroup.events' : controllers.includes('freezer') ? 'freezer.state' : undefined;
+  if (file === undefined || !/^FR|^frozen 1$/m.test(readFileSync(`${directory}/${file}`, 'latin1'))) return;
+  throw new RuntimeError('the cgroup is frozen', { hint: 'thaw it and those above it, or choose another cgroupsPath' });
+}
+
+function parentOf(directory: string): string {
+  return directory.slice(0, directory.lastIndexOf('/'));
 }
 
 // cgroup v1: a new cpuset is empty, and no process may enter it until it has CPUs and memory nodes
 // (cgroup-v1/cpusets.rst). The parents' values are handed down.
 function inheritCpuset(directory: string, mountPoint: string): void {
   if (directory === mountPoint) return;
-  const parent = directory.slice(0, directory.lastIndexOf('/'));
+  const parent = parentOf(directory);
   for (const file of ['cpuset.cpus', 'cpuset.mems']) {
     if (readFileSync(`${directory}/${file}`, 'latin1').trim() !== '') continue;
     inheritCpuset(parent, mountPoint);

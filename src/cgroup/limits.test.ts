@@ -40,6 +40,7 @@ const read = ({ directory }: PlacedCgroup, file: string): string => readFileSync
 test('each controller is written where it is: cgroup v1 for one, v2 for another', async () => {
   const pids = place(1, ['pids'], { 'pids.max': '' });
   const unified = place(2, [], { 'cgroup.controllers': 'hugetlb cpu\n', 'hugetlb.2MB.max': '', 'cpu.weight': '' });
+  writeFileSync(`${folder}/cgroup.controllers`, 'hugetlb cpu\n');
   await set([pids, unified], {
     pids: { limit: 5 },
     hugepageLimits: [{ pageSize: '2MB', limit: 0 }],
@@ -55,7 +56,8 @@ test('each controller is written where it is: cgroup v1 for one, v2 for another'
 test('a controller that no hierarchy has is refused by the name of the property', async () => {
   const pids = place(1, ['pids'], { 'pids.max': '' });
   const unified = place(2, [], { 'cgroup.controllers': 'hugetlb\n' });
-  const line = /^\/r\/cpu\/shares: the cgroup has no controller cpu$/;
+  writeFileSync(`${folder}/cgroup.controllers`, 'hugetlb\n');
+  const line = /^\/r\/cpu\/shares: the host has no cgroup controller cpu$/;
   await assertRefused(set([pids], { cpu: { shares: 5 } }), line);
   await assertRefused(set([pids, unified], { cpu: { shares: 5 } }), line);
   await assertRefused(set([pids], { unified: { 'a.b': '' } }), /^\/r\/unified\/a\.b: the host has no cgroup v2 hier/);

@@ -1,14 +1,15 @@
 // Sets the limits of linux.resources: each controller's part goes to the hierarchy that has the controller, whichever
 // version that is. Loaded only for containers that have limits.
 import type { Resources } from '../bundle/config.ts';
-import { RuntimeError } from '../errors.ts';
+import { RuntimeError, withStep } from '../errors.ts';
 import type { PlacedCgroup } from './cgroup.ts';
 import { unified } from './controllers/unified.ts';
 import { CONTROLLERS, type Controller } from './controllers.ts';
 import { prepareDevices } from './devices.ts';
 import type { LimitOptions } from './driver.ts';
+import { enableControllers, type V2Folder, whyNotEnabled } from './subtree.ts';
 import type { CgroupFiles, CgroupWrite } from './write.ts';
-import { FormerValues, readIfThere, writeFiles } from './write-files.ts';
+import { FormerValues, makeRoom, readIfThere, writeFiles } from './write-files.ts';
 
 /**
  * Sets limits in a container's cgroup.
@@ -38,9 +39,16 @@ interface Context {
 
 function setController(controller: Controller, resources: Resources, { placed, options, former }: Context): void {
   const folder = folderOf(placed, controller);
+  if (folder?.hierarchy.version === 2 && controller.v2Name !== undefined) {
+    enableControllers(v2Place(folder), [controller.v2Name]);
+  }
   const writes = writesOf(controller, resources, { folder, options });
   checkController(controller, folder, writes);
-  if (folder !== undefined) writeFiles(folder.directory, writes, former);
+  if (folder === undefined) return;
+  const limit = writes.find(({ file }) => file === 'memory.max');
+  // A container that runs is the kernel's business (cgroup-v2.rst, memory.max), unless checkBeforeUpdate is set.
+  if (limit !== undefined && former === undefined) makeRoom(folder.directory, limit);
+  writeFiles(folder.directory, writes, former);
 }
 
 // A controller is in one hierarchy only.
@@ -73,10 +81,21 @@ function checkController(
 ): void {
   const [first] = writes;
   if (first === undefined || folder?.hierarchy.version === 1) return;
-  if (folder !== undefined && v2Name !== undefined && controllersOf(folder.directory).includes(v2Name)) return;
-  throw new RuntimeError(`the cgroup has no controller ${folder === undefined ? v1Name : v2Name}`, {
-    steps: [first.pointer],
-  });
+  if (folder === undefined) throw noController(v1Name, first.pointer);
+  if (v2Name !== undefined) checkEnabled(folder, v2Name, first.pointer);
+}
+
+function checkEnabled(folder: PlacedCgroup, name: string, pointer: string): void {
+  if (controllersOf(folder.directory).includes(name)) return;
+  throw withStep(pointer, whyNotEnabled(v2Place(folder), name) ?? noController(name));
+}
+
+function noController(name: string, ...steps: string[]): RuntimeError {
+  return new RuntimeError(`the host has no cgroup controller ${name}`, { steps });
+}
+
+function v2Place({ hierarchy, directory }: PlacedCgroup): V2Folder {
+  return { mountPoint: hierarchy.mountPoint, directory };
 }
 
 function setUnified(files: Record<string, string>, { placed, options, former }: Context): void {
@@ -87,7 +106,13 @@ function setUnified(files: Record<string, string>, { placed, options, former }: 
     throw new RuntimeError('the host has no cgroup v2 hierarchy', { steps: [`${options.pointer}/unified/${first}`] });
   }
   const { directory } = folder;
-  writeFiles(directory, unified(files, filesOf(directory, options), controllersOf(directory)), former);
+  for (const file of Object.keys(files)) {
+    const [controller = ''] = file.split('.');
+    if (controller === 'cgroup') continue;
+    enableControllers(v2Place(folder), [controller]);
+    checkEnabled(folder, controller, `${options.pointer}/unified/${file}`);
+  }
+  writeFiles(directory, unified(files, filesOf(directory, options)), former);
 }
 
 function controllersOf(directory: string): string[] {

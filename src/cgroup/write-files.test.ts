@@ -5,7 +5,7 @@ import { rootTest } from '../../bindings/root-suite.ts';
 import { planCgroup } from '../plan/cgroup.ts';
 import { makeCgroup, placeCgroup, removeCgroup } from './cgroup.ts';
 import { assertRefused } from './fixtures/files.ts';
-import { FormerValues, readIfThere, writeFiles } from './write-files.ts';
+import { FormerValues, makeRoom, readIfThere, writeFiles } from './write-files.ts';
 
 const test = suite('cgroup/write-files');
 
@@ -51,6 +51,20 @@ test('former values come back, as far as they can be written', () => {
   );
   former.setBack();
   assert.equal([read('one'), read('two'), read('table').slice(0, 2)], ['7\n', 'max 100000\n', '9:']);
+});
+
+const roomFor = (value: string): void => makeRoom(folder, { file: 'memory.max', value, pointer: '/r/memory/limit' });
+
+test('v2: a limit above the usage needs no room to be made', () => {
+  writeFileSync(`${folder}/memory.current`, '4096\n');
+  assert.not.throws(() => roomFor('4096'));
+  assert.not.throws(() => roomFor('max'));
+});
+
+test('v2: a usage that stays above the limit is an error, and memory.high is as before', () => {
+  writeFileSync(`${folder}/memory.high`, 'max\n');
+  assertRefused(() => roomFor('100'), /^\/r\/memory\/limit: 100 is below what the container uses already, 4096$/);
+  assert.is(read('memory.high').slice(0, 3), 'max');
 });
 
 // Limits that the kernel takes in one order only: v1's memory and memory+swap, or period and quota on both.

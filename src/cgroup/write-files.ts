@@ -76,6 +76,26 @@ const HINTS: Record<string, string> = {
   EACCES: 'the parent cgroup does not have that, or this user may not change it',
 };
 
+/**
+ * Makes a new container's usage fit its limit, as cgroup v1 does: v2 would end a process for a limit below the usage.
+ * memory.high takes back what can be taken back, and also what the CPUs hold in advance.
+ * @throws RuntimeError if the usage stays above
+ */
+export function makeRoom(directory: string, { value, pointer }: CgroupWrite): void {
+  if (value === 'max') return;
+  const usage = () => BigInt(readIfThere(`${directory}/memory.current`) || 0);
+  if (usage() <= BigInt(value)) return;
+  const former = readIfThere(`${directory}/memory.high`) ?? 'max';
+  for (let attempt = 1; attempt <= ATTEMPTS && usage() > BigInt(value); attempt++) {
+    writeText(`${directory}/memory.high`, value);
+    pollReadable([], PAUSE_MS);
+  }
+  writeText(`${directory}/memory.high`, former);
+  const rest = usage();
+  if (rest <= BigInt(value)) return;
+  throw new RuntimeError(`${value} is below what the container uses already, ${rest}`, { steps: [pointer] });
+}
+
 const ATTEMPTS = 25;
 const PAUSE_MS = 4;
 

@@ -54,7 +54,7 @@ test('one that does not exist, too', async () => assert.is(await lineOf({}), 'co
 
 test('a limit that the container has no cgroup for is named', async () => {
   container();
-  assert.match(await lineOf({ 'cpu-share': '5' }), /^\/cpu\/shares: the cgroup has no controller cpu/);
+  assert.match(await lineOf({ 'cpu-share': '5' }), /^\/cpu\/shares: the host has no cgroup controller cpu/);
 });
 
 test('a file is read, checked by the schema, and named in errors', async () => {

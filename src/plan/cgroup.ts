@@ -9,6 +9,8 @@ export interface CgroupPlan {
   devices: DeviceRule[];
   /** What else linux.resources asks for; undefined if it asks for nothing. */
   resources: Resources | undefined;
+  /** The uid on the host that the v2 cgroup is given to; undefined leaves it to the runtime's. */
+  owner: number | undefined;
 }
 
 /** Decides on the cgroup of container `id`. */
@@ -21,6 +23,7 @@ export function planCgroup(config: Config, id: string): CgroupPlan {
     isAbsolute: path.startsWith('/'),
     devices,
     resources: asksForSomething(resources) ? resources : undefined,
+    owner: ownerOf(config),
   };
 }
 
@@ -28,4 +31,23 @@ export function planCgroup(config: Config, id: string): CgroupPlan {
 function asksForSomething(value: unknown): boolean {
   if (value === null || value === undefined) return false;
   return typeof value !== 'object' || Object.values(value).some(asksForSomething);
+}
+
+// config-linux.md, "Cgroup ownership": the user who executes the container process, if the container has a cgroup
+// namespace of its own and may write to its cgroup file system.
+function ownerOf({ linux = {}, mounts = [], process }: Config): number | undefined {
+  const isNew = (wanted: string) =>
+    linux.namespaces?.some(({ type, path = '' }) => type === wanted && path === '') === true;
+  if (!isNew('cgroup')) return undefined;
+  const isWritable = mounts.some(({ source, destination, options = [] }) => {
+    return source === 'cgroup' && destination === '/sys/fs/cgroup' && !options.includes('ro');
+  });
+  if (!isWritable) return undefined;
+  const uid = process?.user?.uid ?? 0;
+  const isInUser = linux.namespaces?.some(({ type }) => type === 'user') === true;
+  if (!isInUser) return uid === 0 ? undefined : uid;
+  // The maps of a user namespace that is joined are somebody else's.
+  const maps = isNew('user') ? (linux.uidMappings ?? []) : [];
+  const map = maps.find(({ containerID, size }) => uid >= containerID && uid - containerID < size);
+  return map === undefined ? undefined : map.hostID + (uid - map.containerID);
 }

@@ -2,21 +2,10 @@
 import type { Resources } from '../../bundle/config.ts';
 import { type CgroupFiles, type CgroupWrite, refuse } from '../write.ts';
 
-/**
- * cgroup v2. A value of several lines is written line by line: the kernel takes one device at a time (io.max).
- * @param controllers what the cgroup has
- */
-export function unified(
-  files: NonNullable<Resources['unified']>,
-  { pointer, read }: CgroupFiles,
-  controllers: string[],
-): CgroupWrite[] {
+/** cgroup v2. A value of several lines is written line by line: the kernel takes one device at a time (io.max). */
+export function unified(files: NonNullable<Resources['unified']>, { pointer, read }: CgroupFiles): CgroupWrite[] {
   return Object.entries(files).flatMap(([file, value]) => {
     const at = `${pointer}/unified/${file}`;
-    const [controller = ''] = file.split('.');
-    if (controller !== 'cgroup' && !controllers.includes(controller)) {
-      refuse(at, `the cgroup v2 hierarchy has no controller ${controller}`);
-    }
     if (read(file) === undefined) refuse(at, 'the kernel has no such file');
     const lines = value.split('\n').filter((line) => line !== '');
     return lines.map((line) => ({ file, value: line, pointer: at }));
