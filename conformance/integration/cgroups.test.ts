@@ -1,10 +1,10 @@
 // linux.cgroupsPath: made, joined in every hierarchy, and removed.
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { withNamespaces, writeConfig } from '../bundle.ts';
 import { isRunts, waitUntil } from '../runtime.ts';
-import { cgroupsOf, readText } from './host.ts';
+import { cgroupsOf, placesOf, procsOf, readText } from './host.ts';
 import { leftovers, snapshot } from './leftovers.ts';
 import { integration, testUnless } from './suite.ts';
 
@@ -67,7 +67,7 @@ test('the container is in its cgroup from create on, and all its processes stay 
   const { pid } = runtime.state(id);
   for (const found of pathsOf(pid)) assert.is(found, path);
   runtime.ok(['start', id]);
-  const procs = join('/sys/fs/cgroup/pids', path, 'cgroup.procs');
+  const procs = procsOf(path);
   assert.ok(waitUntil(() => readText(procs).trim().split('\n').length === 3));
   runtime.remove(id);
 });
@@ -101,7 +101,7 @@ test('cgroups that the container made below its own are removed too', () => {
 
 test('a cgroup that was there before is joined', () => {
   const path = `/${runtime.tag}-before`;
-  for (const hierarchy of readdirSync('/sys/fs/cgroup')) Bun.spawnSync(['mkdir', `/sys/fs/cgroup/${hierarchy}${path}`]);
+  for (const place of placesOf(path)) Bun.spawnSync(['mkdir', place]);
   const id = runtime.running({ linux: { cgroupsPath: path } });
   for (const found of pathsOf(runtime.state(id).pid)) assert.is(found, path);
   runtime.remove(id);
@@ -115,10 +115,7 @@ test('a process that survives in the cgroup is ended by delete --force', () => {
     process: { args: ['sh', '-c', 'setsid sleep 66 & sleep 60'] },
     linux: { cgroupsPath: path, namespaces },
   });
-  const procs = (): string[] =>
-    readText(join('/sys/fs/cgroup/pids', path, 'cgroup.procs'))
-      .trim()
-      .split('\n');
+  const procs = (): string[] => readText(procsOf(path)).trim().split('\n');
   assert.ok(waitUntil(() => procs().length >= 2));
   const survivors = procs();
   runtime.remove(id);
@@ -133,10 +130,9 @@ for (const namespaces of [['mount'], ['pid', 'mount']] as const) {
     `others in a joined cgroup survive kill --all and delete --force of a container with ${namespaces.join(' and ')} namespace`,
     () => {
       const path = `/${runtime.tag}-shared`;
-      for (const hierarchy of readdirSync('/sys/fs/cgroup'))
-        Bun.spawnSync(['mkdir', `/sys/fs/cgroup/${hierarchy}${path}`]);
-      const foreign = Bun.spawn(['sh', '-c', `echo 0 >/sys/fs/cgroup/pids${path}/cgroup.procs; exec sleep 60`]);
-      const procs = () => readText(`/sys/fs/cgroup/pids${path}/cgroup.procs`).split('\n').filter(Boolean);
+      for (const place of placesOf(path)) Bun.spawnSync(['mkdir', place]);
+      const foreign = Bun.spawn(['sh', '-c', `echo 0 >${procsOf(path)}; exec sleep 60`]);
+      const procs = () => readText(procsOf(path)).split('\n').filter(Boolean);
       assert.ok(waitUntil(() => procs().length === 1));
       for (const end of [(id: string) => runtime.ok(['kill', '--all', id, 'KILL']), () => undefined]) {
         const bundle = runtime.bundle({

@@ -1,5 +1,5 @@
 // What the host looks like from outside: mounts, cgroups and processes, read from /proc and /sys/fs/cgroup.
-import { type Dirent, readdirSync, readFileSync, readlinkSync, rmdirSync } from 'node:fs';
+import { type Dirent, existsSync, readdirSync, readFileSync, readlinkSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 const CGROUP_ROOT = '/sys/fs/cgroup';
@@ -49,6 +49,18 @@ export function hostMounts(): string[] {
 /** All cgroup directories of all hierarchies, parents first. */
 export function cgroups(): string[] {
   return [CGROUP_ROOT, ...foldersBelow(CGROUP_ROOT)];
+}
+
+/** Where a cgroup is or would be, in each hierarchy that processes can be in. */
+export function placesOf(cgroup: string): string[] {
+  if (existsSync(`${CGROUP_ROOT}/cgroup.controllers`)) return [`${CGROUP_ROOT}${cgroup}`];
+  return readdirSync(CGROUP_ROOT).map((hierarchy) => `${CGROUP_ROOT}/${hierarchy}${cgroup}`);
+}
+
+/** The file of a cgroup that lists its processes. */
+export function procsOf(cgroup: string): string {
+  const places = placesOf(cgroup);
+  return `${places.find((place) => place.startsWith(`${CGROUP_ROOT}/pids/`)) ?? places[0]}/cgroup.procs`;
 }
 
 export function cgroupsOf(tag: string): string[] {

@@ -48,7 +48,7 @@ done | awk '$1=="insmod" && !s[$2]++ {print $2}' | while read -r f; do
 done
 cp "$k/lib/modules/$ver"/modules.{builtin,order} "$ir/lib/modules/$ver/"; depmod -b "$ir" "$ver"
 (cd "$ir" && find . | cpio -o -H newc --quiet | gzip -1) >"$dir/initrd.gz"
-rm -rf "$ir" "$dir/apt" "$dir/elf"
+rm -rf "$ir" "$dir/apt" "$dir/elf" "$dir"/linux-image-*.deb
 # the accelerator: KVM where a guest gets as far as a command, else emulation.  With QEMU 7.2 two emulated CPUs in
 # threads of their own crash the guest now and then (int3 oops while the kernel patches its code): one thread there.
 if [ -w /dev/kvm ] && VM_DIR=$dir VM_ACCEL=kvm "$here/boot.sh" --timeout 15 -- true >/dev/null 2>&1; then a=kvm
