@@ -133,9 +133,11 @@ function placeDescriptors({ namespaces, cgroupFd, rootFd, likeProcess }: Contain
 }
 
 // The container's namespaces; those that the runtime is in too are left out: joining one's own user namespace is an
-// error, setns(2). The user namespace comes last: the others are joined with the rights of the runtime.
+// error, setns(2). The user namespace comes last: the others are joined with the rights of the runtime;
+// but first for a user without privileges, who gets rights there.
 function openPlace({ pid, cgroups }: ContainerRecord): ContainerPlace {
-  const types = [...NAMESPACE_TYPES.filter((type) => type !== 'user'), 'user' as const];
+  const others = NAMESPACE_TYPES.filter((type) => type !== 'user');
+  const types = process.getuid?.() === 0 ? [...others, 'user' as const] : ['user' as const, ...others];
   const namespaces = types.flatMap((type) => {
     const path = `/proc/${pid}/ns/${NAMESPACE_FILE[type]}`;
     const isSame = readlinkSync(path) === readlinkSync(`/proc/self/ns/${NAMESPACE_FILE[type]}`);

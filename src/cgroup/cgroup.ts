@@ -9,6 +9,8 @@ import { type CgroupFolder, killAll } from './processes.ts';
 
 export interface PlacedCgroup extends CgroupFolder {
   hierarchy: Hierarchy;
+  /** Not the container's: it stays in the cgroup that the runtime is in (rootless.ts). */
+  isInherited?: boolean;
 }
 
 /** The folders that the container's cgroup has in each hierarchy. Nothing is made yet. */

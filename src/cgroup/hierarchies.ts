@@ -88,10 +88,20 @@ export function directoryOf(hierarchy: Hierarchy, path: string): string {
   return [mountPoint, ...parts].join('/');
 }
 
+/** The folder of the runtime's own cgroup. */
+export function ownFolder({ mountPoint, root, own }: Hierarchy): string {
+  return `${mountPoint}${visiblePath(root, own)}`;
+}
+
 // In a nested container the mount shows only a part of the hierarchy: paths start at its root.
 function ownDirectory({ version, root, own }: Hierarchy): string {
-  const visible = own === root ? '' : own.startsWith(`${root}/`) ? own.slice(root.length) : own;
+  const visible = visiblePath(root, own);
   // cgroup v2 does not allow processes in a cgroup whose children have controllers ("no internal processes"):
   // the runtime sits in its own cgroup, so containers go beside it.
   return version === 2 && visible !== '' && visible !== '/' ? visible.slice(0, visible.lastIndexOf('/')) : visible;
+}
+
+function visiblePath(root: string, own: string): string {
+  if (own === root) return '';
+  return own.startsWith(`${root}/`) ? own.slice(root.length) : own;
 }

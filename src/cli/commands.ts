@@ -34,8 +34,6 @@ export const globals = {
       choices: ['auto', 'true', 'false'],
       default: 'auto',
       help: 'go on when cgroups may not be changed',
-      notYet: 'rootless containers are not implemented',
-      notYetFor: 'true',
     },
     criu: {
       type: 'string',

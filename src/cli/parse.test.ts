@@ -95,7 +95,7 @@ const notSupportedYet: Rule[] = [
   { line: ['--systemd-cgroup=false', 'list'], runc: 'the same', gives: 'list' },
   { line: ['--systemd-cgroup', '--version'], runc: 'the same', gives: 'version' },
   { line: ['--criu', 'criu', 'list'], runc: 'does', gives: '--criu: not supported yet' },
-  { line: ['--rootless=true', 'list'], runc: 'does', gives: '--rootless: not supported yet' },
+  { line: ['--rootless=true', 'list'], runc: 'does', gives: 'list' },
   { line: ['--rootless=false', 'list'], runc: 'the same', gives: 'list' },
 ];
 

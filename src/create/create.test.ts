@@ -30,7 +30,14 @@ const GOOD: Config = {
 // What the user would be told.
 async function refused(config: unknown, options: Partial<CreateOptions> = {}): Promise<string> {
   writeFileSync(`${bundle}/config.json`, JSON.stringify(config));
-  const none = { pidFile: undefined, noPivot: false, noNewKeyring: false, preserveFds: 0, listenFds: 0 };
+  const none = {
+    pidFile: undefined,
+    isRootless: undefined,
+    noPivot: false,
+    noNewKeyring: false,
+    preserveFds: 0,
+    listenFds: 0,
+  };
   try {
     await create({ root, id, bundle, ...none, ...options });
     return 'created';

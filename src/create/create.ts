@@ -43,6 +43,8 @@ export interface CreateOptions {
   bundle: string;
   pidFile: string | undefined;
   noPivot: boolean;
+  /** Goes on where cgroups may not be made; undefined: for users that are not root. */
+  isRootless: boolean | undefined;
   noNewKeyring: boolean;
   preserveFds: number;
   /** Descriptors of socket activation, which come first: sd_listen_fds(3). */
@@ -151,7 +153,11 @@ async function build(parts: Build): Promise<number> {
   const fifos = openFifos(`${root}/${id}`, folderFd);
   if (record.rootfsMount !== undefined) prepareMountPoint(record.rootfsMount, undo);
   undo.add('remove cgroup', () => driver.remove(record.cgroups));
-  await driver.make(placed, plan.cgroup);
+  if (options.isRootless ?? plan.isRootless) {
+    const { makeAllowed } = await import('../cgroup/rootless.ts');
+    makeAllowed(placed, plan.cgroup);
+    record.cgroups = placed.filter(({ isInherited }) => isInherited !== true).map(recordOf);
+  } else await driver.make(placed, plan.cgroup);
   undo.add('end the container process', () => endProcess(record.pid, parentFd));
   const rootMountPoint = record.rootfsMount?.path ?? plan.rootfs.path;
   const makeFilter = extras.seccomp?.makeFilter;

@@ -53,6 +53,12 @@ export function openPlace(record: ContainerRecord, directories: string[]): ExecP
   }
 }
 
+/** Whether a process has another user namespace than the runtime. One that has ended has none. */
+export function isInUserNamespace(pid: number): boolean {
+  const theirs = namespaceOf(pid, NAMESPACE_FILE.user);
+  return theirs !== undefined && theirs !== namespaceOf('self', NAMESPACE_FILE.user);
+}
+
 // Those that the runtime is in itself are left out: joining one's own user namespace is an error, setns(2).
 function foreignNamespaces(pid: number): number {
   let flags = 0;

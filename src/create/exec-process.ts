@@ -3,8 +3,10 @@ import { loadBundleProcess, loadProcess } from '../bundle/process.ts';
 import { RuntimeError } from '../errors.ts';
 import { warn } from '../log.ts';
 import { chosenProcess, type ExecChoices, type ExecPlan, planExec } from '../plan/exec.ts';
+import { inUserNamespace } from '../plan/process.ts';
 import { findPlan } from '../state/plan-file.ts';
 import type { ContainerRecord } from '../state/store.ts';
+import { isInUserNamespace } from './exec-place.ts';
 import { checkDescriptors, readHostFacts } from './host.ts';
 
 export interface ExecProcessOptions {
@@ -31,7 +33,8 @@ export function planProcessOf(options: ExecProcessOptions): ExecPlan {
   const numbers = rlimits.map(({ type, soft, hard }) => ({ type, soft: BigInt(soft), hard: BigInt(hard) }));
   // Kept only for containers that have something out of the ordinary.
   const { personality, memoryPolicy, seccomp } = findPlan(root, record.id) ?? {};
-  const plan = planExec(process, readHostFacts(), {
+  const host = isInUserNamespace(record.pid) ? inUserNamespace(readHostFacts()) : readHostFacts();
+  const plan = planExec(process, host, {
     id: record.id,
     newKeyring,
     personality,

@@ -95,16 +95,32 @@ class Server {
   }
 
   #started(pid: number): void {
-    const { launched, plan, record } = this.guided;
+    const { launched, record } = this.guided;
     record.pid = pid;
     const starter = wait(launched.starterPid, { block: true });
     // What it has opened for the container process is missing. Its report is behind what that process has said meanwhile.
     if (starter !== undefined && starter.code !== 0) this.#throwFailure();
-    const score = plan.process?.oomScoreAdj;
-    if (score !== undefined) {
-      step('/process/oomScoreAdj', () => writeFileSync(`/proc/${pid}/oom_score_adj`, String(score)));
-    }
+    if (!this.#isClosed()) this.#setOomScore();
     for (const message of this.#early) this.#answer(message);
+  }
+
+  // Until it asks for its maps, a user's process can't be written to by that user: init/tracing.ts.
+  #isClosed(): boolean {
+    const { isRootless, namespaces } = this.guided.plan;
+    return isRootless && namespaces.newUser;
+  }
+
+  #mapIds(): void {
+    const { plan, record } = this.guided;
+    if (this.#isClosed()) this.#setOomScore();
+    writeIdMaps(record.pid, plan.namespaces);
+  }
+
+  #setOomScore(): void {
+    const { plan, record } = this.guided;
+    const score = plan.process?.oomScoreAdj;
+    if (score === undefined) return;
+    step('/process/oomScoreAdj', () => writeFileSync(`/proc/${record.pid}/oom_score_adj`, String(score)));
   }
 
   #throwFailure(): never {
@@ -117,12 +133,12 @@ class Server {
   }
 
   #answer({ event, doing }: EventMessage): void {
-    const { plan, record, launched, parentFd, extras, onStarted } = this.guided;
+    const { record, launched, parentFd, extras, onStarted } = this.guided;
     if (event.type === 'ready') {
       this.isReady = true;
       return;
     }
-    if (event.type === 'mapIds') writeIdMaps(record.pid, plan.namespaces);
+    if (event.type === 'mapIds') this.#mapIds();
     else if (event.type === 'timeOffsets') this.#writeTimeOffsets();
     else if (event.type === 'makePath') this.#makePath(event, doing);
     else if (event.type === 'copyUpFrom') this.#copySourceFd = openPath(this.#rootFd, event.path) ?? -1;

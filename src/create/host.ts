@@ -17,6 +17,7 @@ export function readHostFacts(): HostFacts {
   const permitted = maskField(status, 'CapPrm');
   const bounding = maskField(status, 'CapBnd');
   return {
+    uid: process.getuid?.() ?? 0,
     grantableCapabilities: permitted & bounding,
     lastCapability: Number(readFileSync('/proc/sys/kernel/cap_last_cap', 'latin1')),
     // Not by umask(2), which has to change it: files and cgroups are still to be made with the caller's.

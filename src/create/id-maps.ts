@@ -3,18 +3,32 @@ import { readFileSync, writeFileSync } from '../../bindings/file-system.ts';
 import type { IdMapping } from '../bundle/config.ts';
 import { step } from '../errors.ts';
 import type { NamespacePlan } from '../plan/namespaces.ts';
+import { mapByHelper } from './id-map-helper.ts';
 
 /** Writes /proc/<pid>/uid_map and gid_map. */
 export function writeIdMaps(
   pid: number,
   { uidMappings, gidMappings }: Pick<NamespacePlan, 'uidMappings' | 'gidMappings'>,
 ): void {
-  step('/linux/uidMappings', () => writeMap(`/proc/${pid}/uid_map`, uidMappings));
-  step('/linux/gidMappings', () => writeMap(`/proc/${pid}/gid_map`, gidMappings));
+  step('/linux/uidMappings', () => writeMap(pid, 'uid', uidMappings));
+  step('/linux/gidMappings', () => writeMap(pid, 'gid', gidMappings));
 }
 
-function writeMap(path: string, mappings: IdMapping[]): void {
-  if (mappings.length > 0) writeFileSync(path, mapText(mappings));
+function writeMap(pid: number, kind: 'uid' | 'gid', mappings: IdMapping[]): void {
+  if (mappings.length === 0) return;
+  const [uid, own] = [process.getuid?.() ?? 0, (kind === 'uid' ? process.getuid?.() : process.getgid?.()) ?? 0];
+  if (uid !== 0 && !isAlone(mappings, own)) {
+    mapByHelper(kind, pid, mappings);
+    return;
+  }
+  // user_namespaces(7): without privileges, a group is mapped only where groups can't be dropped any more.
+  if (uid !== 0 && kind === 'gid') writeFileSync(`/proc/${pid}/setgroups`, 'deny');
+  writeFileSync(`/proc/${pid}/${kind}_map`, mapText(mappings));
+}
+
+/** Whether the kernel takes a map from a user without privileges: the own id, alone. */
+export function isAlone([first, ...more]: IdMapping[], own: number): boolean {
+  return first?.hostID === own && first.size === 1 && more.length === 0;
 }
 
 /** The host's ids of the container's root: 0 without a user namespace, or where it's not mapped. */

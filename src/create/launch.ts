@@ -55,7 +55,7 @@ export function launch(inputs: LaunchInputs): Launched {
   if (plan.rootfs.maskedPaths.length > 0) checkNull();
   const mountFacts = lookUpMounts(plan);
   const namespaces = openNamespaces(plan.namespaces.joined);
-  const v2 = placedCgroup.find(({ hierarchy }) => hierarchy.version === 2);
+  const v2 = placedCgroup.find(({ hierarchy, isInherited }) => hierarchy.version === 2 && isInherited !== true);
   const cgroupFd = v2 && step(`open cgroup ${v2.directory}`, () => openSync(v2.directory, 'r'));
   const [setupFd, finalFd] = [memfdProgram('runts-init'), memfdProgram('runts-init')];
   // What is in the container can execute its programs, but not write them.

@@ -42,6 +42,8 @@ export type Event =
   /** It waits for `start`, and outlives the runtime from here on. */
   | { type: 'ready' };
 
+const FORK_HINTS = { EPERM: 'a user without privileges needs a user namespace: spec --rootless writes such a config' };
+
 /** What may be the matter, by errno. */
 export type Hints = Readonly<Record<string, string>>;
 
@@ -162,7 +164,7 @@ export class Script {
     const message = program.writableBytes(new Uint8Array(Uint32Array.of(number, 0, 0, 0).buffer));
     const pid = program.slotAt(message.plus(REPORT_SIZE));
     const child = this.newLabel();
-    this.call('clone3', args, { save: pid });
+    this.call('clone3', args, { save: pid, hints: FORK_HINTS });
     program.ifZero(pid, child);
     this.call('write', [this.syncFd, message, STARTED_SIZE]);
     // Not part of what the fork is part of.

@@ -8,6 +8,7 @@ import type { Plan } from '../plan/plan.ts';
 import { resetAffinity } from './execution.ts';
 import { joinNamespaces, makeNamespaces, type OpenNamespace, writeFile } from './namespaces.ts';
 import { openSources, type SourceNumbers, type SourceOptions } from './sources.ts';
+import { asTraceable, forbidTracing } from './tracing.ts';
 
 export interface BeginInputs {
   plan: Plan;
@@ -41,22 +42,13 @@ export function beginScript(inputs: BeginInputs): Script {
   script.call('setsid', [], { ignore: true });
   // Modes of what is made don't depend on the caller's mask, which is put back later.
   script.call('umask', [0]);
-  if (plan.namespaces.newUser) script.ask({ type: 'mapIds' });
+  if (plan.namespaces.newUser) asTraceable(script, plan, () => script.ask({ type: 'mapIds' }));
   if (plan.namespaces.isInUser) becomeRoot(script);
   makeNamespaces(script, plan.namespaces);
   script.ask({ type: 'setup' });
   become(script, inputs.setupFd, 'runts-init');
   script.finish();
   return script;
-}
-
-/**
- * ptrace(2), "Ptrace access mode checking": with the host's root directory and ids still its own, nobody in the
- * namespaces that it joins may look into this process (CVE-2016-9962). Children inherit that, execve(2) ends it: each
- * program begins with it.
- */
-export function forbidTracing(script: Script): void {
-  script.call('prctl', [K.PR_SET_DUMPABLE, 0, 0, 0, 0]);
 }
 
 // Before the container process is made from this one: moving oneself costs nothing, while moving another process makes
@@ -68,7 +60,9 @@ export function joinV1Cgroups(script: Script, directories: string[]): void {
 }
 
 function v1Directories(placed: PlacedCgroup[]): string[] {
-  return placed.flatMap(({ hierarchy, directory }) => (hierarchy.version === 1 ? [directory] : []));
+  return placed.flatMap(({ hierarchy, directory, isInherited }) =>
+    hierarchy.version === 1 && isInherited !== true ? [directory] : [],
+  );
 }
 
 const CLONE_ARGS_SIZE = 88;

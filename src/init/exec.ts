@@ -7,11 +7,13 @@ import { Script } from '../final/script.ts';
 import type { ExecPlan } from '../plan/exec.ts';
 import type { ProcessPlan } from '../plan/process.ts';
 import { RLIMITS } from '../plan/rlimits.ts';
-import { becomeRoot, dieWithRuntime, forbidTracing, forkInto, joinV1Cgroups } from './begin.ts';
+import { becomeRoot, dieWithRuntime, forkInto, joinV1Cgroups } from './begin.ts';
 import { setAffinity, setMemoryPolicy, setPersonality } from './execution.ts';
 import { writeFile } from './namespaces.ts';
 import { joinKeyring, resetSignals, setLimits, takePrivileges } from './privileges.ts';
 import { capabilitiesKept, installFilter, installWithListener } from './seccomp.ts';
+import { setOomScore } from './settings.ts';
+import { forbidTracing } from './tracing.ts';
 import { asUser, enterWorkingDirectory } from './working-directory.ts';
 
 export interface ExecInputs {
@@ -47,11 +49,7 @@ export function execScript({ plan, env, container, syncFd, filter }: ExecInputs)
   forbidTracing(script);
   dieWithRuntime(script);
   joinCgroups(script, plan, container);
-  if (process.oomScoreAdj !== undefined) {
-    script.within('/process/oomScoreAdj', () =>
-      writeFile(script, '/proc/self/oom_score_adj', `${process.oomScoreAdj}`),
-    );
-  }
+  setOomScore(script, process.oomScoreAdj, plan);
   joinContainer(script, container);
   const cwd = script.slot();
   openCwd(script, process, cwd);

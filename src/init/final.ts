@@ -4,10 +4,10 @@ import * as K from '../../bindings/constants.ts';
 import { Script } from '../final/script.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { ProcessPlan } from '../plan/process.ts';
-import { forbidTracing } from './begin.ts';
 import { becomeContainerProcess } from './container-process.ts';
 import { resetSignals } from './privileges.ts';
 import { capabilitiesKept, installFilter, installWithListener } from './seccomp.ts';
+import { forbidTracing } from './tracing.ts';
 
 export interface FinalInputs {
   plan: Plan;

@@ -4,11 +4,12 @@ import * as K from '../../bindings/constants.ts';
 import type { Hook } from '../bundle/config.ts';
 import { Script } from '../final/script.ts';
 import type { Plan } from '../plan/plan.ts';
-import { forbidTracing, forkInto, joinV1Cgroups } from './begin.ts';
+import { forkInto, joinV1Cgroups } from './begin.ts';
 import { becomeContainerProcess } from './container-process.ts';
 import { resetAffinity } from './execution.ts';
-import { writeFile } from './namespaces.ts';
 import { resetSignals } from './privileges.ts';
+import { setOomScore } from './settings.ts';
+import { forbidTracing } from './tracing.ts';
 
 export interface HookInputs {
   hook: Hook;
@@ -64,10 +65,7 @@ export function hookScript(inputs: HookInputs): Script {
 function enter(script: Script, { namespaces, v1Cgroups, cgroupFd, rootFd, likeProcess }: ContainerPlace): void {
   forbidTracing(script);
   joinV1Cgroups(script, v1Cgroups);
-  const score = likeProcess?.plan.process?.oomScoreAdj;
-  if (score !== undefined) {
-    script.within('/process/oomScoreAdj', () => writeFile(script, '/proc/self/oom_score_adj', `${score}`));
-  }
+  if (likeProcess !== undefined) setOomScore(script, likeProcess.plan.process?.oomScoreAdj, likeProcess.plan);
   for (const { fd, flag } of namespaces) script.call('setns', [fd, flag]);
   // Joining a mount namespace makes its root the root directory, setns(2).
   script.call('fchdir', [rootFd]);

@@ -2,6 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import * as K from '../../bindings/constants.ts';
 import type { NamespaceType } from '../bundle/config.ts';
+import { samplePlan } from '../plan/fixtures/plan.ts';
 import { NAMESPACE_FLAG, planNamespaces } from '../plan/namespaces.ts';
 import { argsOf, callsOf, linesOf, scriptOf, stepsOf } from './fixtures/lines.ts';
 import { joinNamespaces, makeCgroupNamespace, makeTimeNamespace, type OpenNamespace } from './namespaces.ts';
@@ -64,10 +65,8 @@ test('a cgroup namespace is made only if the plan says so', () => {
 });
 
 test('the offsets of a time namespace are written before it is entered', () => {
-  const plan = planNamespaces({
-    namespaces: [{ type: 'time' }],
-    timeOffsets: { monotonic: { secs: 5, nanosecs: 6 }, boottime: { secs: 7 } },
-  });
+  const timeOffsets = { monotonic: { secs: 5, nanosecs: 6 }, boottime: { secs: 7 } };
+  const plan = samplePlan({ ociVersion: '1.3.0', linux: { namespaces: [{ type: 'time' }], timeOffsets } });
   const script = scriptOf((to) => makeTimeNamespace(to, plan));
   const doing = 'new time namespace';
   assert.equal(stepsOf(script), [
@@ -76,7 +75,7 @@ test('the offsets of a time namespace are written before it is entered', () => {
     `${doing}: openat /proc/self/ns/time_for_children`,
     `${doing}: setns /proc/self/ns/time_for_children`,
   ]);
-  assert.equal(stepsOf(scriptOf((to) => makeTimeNamespace(to, planNamespaces({})))), []);
+  assert.equal(stepsOf(scriptOf((to) => makeTimeNamespace(to, samplePlan({ ociVersion: '1.3.0' })))), []);
 });
 
 test.run();

@@ -3,6 +3,8 @@ import * as K from '../../bindings/constants.ts';
 import type { Slot } from '../final/memory.ts';
 import type { Script } from '../final/script.ts';
 import type { JoinedNamespace, NamespacePlan } from '../plan/namespaces.ts';
+import type { Plan } from '../plan/plan.ts';
+import { asTraceable } from './tracing.ts';
 
 /** A namespace to join, opened by the runtime. */
 export interface OpenNamespace extends JoinedNamespace {
@@ -61,11 +63,12 @@ export function makeCgroupNamespace(script: Script, { newCgroup }: NamespacePlan
  * A new time namespace: the runtime writes the offsets while nobody is in it, then it's entered (time_namespaces(7)).
  * The process can't write them itself in a user namespace: what can't be traced has files of root's in /proc.
  */
-export function makeTimeNamespace(script: Script, { newTime, timeOffsets }: NamespacePlan, procFd?: number): void {
+export function makeTimeNamespace(script: Script, plan: Plan, procFd?: number): void {
+  const { newTime, timeOffsets } = plan.namespaces;
   if (!newTime) return;
   script.within('new time namespace', () => {
     script.call('unshare', [K.CLONE_NEWTIME]);
-    if (Object.keys(timeOffsets).length > 0) script.ask({ type: 'timeOffsets' });
+    if (Object.keys(timeOffsets).length > 0) asTraceable(script, plan, () => script.ask({ type: 'timeOffsets' }));
     const namespace = script.slot();
     const path = '/proc/self/ns/time_for_children';
     openInProc(script, path, K.O_CLOEXEC, { save: namespace, procFd });

@@ -1,9 +1,11 @@
 // Kernel settings of the container: host names and sysctls. Written before the mounts are made, through the host's
 // /proc: nothing of the container's is in the way (CVE-2025-52881). Which namespace's value is meant follows from the
 // writing process.
+import * as K from '../../bindings/constants.ts';
 import type { Script } from '../final/script.ts';
 import type { Plan } from '../plan/plan.ts';
 import { writeFile } from './namespaces.ts';
+import { forbidTracing } from './tracing.ts';
 
 /** sethostname(2), setdomainname(2) as the config says. */
 export function setHostNames(script: Script, { hostname, domainname }: Plan): void {
@@ -24,4 +26,14 @@ export function setSysctls(script: Script, { sysctl }: Plan, procFd?: number): v
   for (const { name, path, value } of sysctl) {
     script.within(`/linux/sysctl/${name}`, () => writeFile(script, `/proc/sys/${path}`, value, procFd));
   }
+}
+
+/** process.oomScoreAdj of a process that is not in the container yet, where nobody has rights over it. */
+export function setOomScore(script: Script, score: number | undefined, { isRootless }: Pick<Plan, 'isRootless'>): void {
+  if (score === undefined) return;
+  script.within('/process/oomScoreAdj', () => {
+    if (isRootless) script.call('prctl', [K.PR_SET_DUMPABLE, 1, 0, 0, 0]);
+    writeFile(script, '/proc/self/oom_score_adj', `${score}`);
+    if (isRootless) forbidTracing(script);
+  });
 }

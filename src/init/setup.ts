@@ -5,7 +5,7 @@ import type { Slot } from '../final/memory.ts';
 import { Script } from '../final/script.ts';
 import type { MountPlan } from '../plan/mounts.ts';
 import type { Plan } from '../plan/plan.ts';
-import { become, forbidTracing } from './begin.ts';
+import { become } from './begin.ts';
 import { makeCgroupMount } from './cgroup-mount.ts';
 import { makeDevices } from './devices.ts';
 import { FileSystems } from './file-systems.ts';
@@ -17,6 +17,7 @@ import { Root } from './paths.ts';
 import { enterRootfs, finishRootfs, mountRootfs } from './rootfs.ts';
 import { setHostNames, setSysctls } from './settings.ts';
 import type { SourceNumbers } from './sources.ts';
+import { forbidTracing } from './tracing.ts';
 import { enterWorkingDirectory, openWorkingDirectory } from './working-directory.ts';
 
 export interface SetupInputs {
@@ -47,7 +48,7 @@ export function setupScript(inputs: SetupInputs): Script {
   const script = new Script(inputs.syncFd);
   forbidTracing(script);
   const root = new Root(script, script.descriptorSlot(), new FileSystems(script));
-  makeTimeNamespace(script, plan.namespaces, procFd);
+  makeTimeNamespace(script, plan, procFd);
   setHostNames(script, plan);
   setSysctls(script, plan, procFd);
   if (procFd !== undefined) script.call('close', [procFd]);

@@ -106,9 +106,13 @@ export function listenFds(environment: NodeJS.ProcessEnv, pid: number): number {
   return isForUs ? Number.parseInt(environment.LISTEN_FDS ?? '0', 10) || 0 : 0;
 }
 
-function createOptions(root: string, { options, args }: CommandInvocation<'create'> | CommandInvocation<'run'>) {
+function createOptions(
+  root: string,
+  { global, options, args }: CommandInvocation<'create'> | CommandInvocation<'run'>,
+) {
   return {
     root,
+    isRootless: global.rootless === 'auto' ? undefined : global.rootless === 'true',
     id: args[0],
     bundle: options.bundle ?? '.',
     pidFile: options['pid-file'],

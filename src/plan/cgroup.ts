@@ -5,6 +5,8 @@ export interface CgroupPlan {
   /** From cgroupsPath or the id; absolute: below the mount point; relative: below the runtime's own cgroup. */
   path: string;
   isAbsolute: boolean;
+  /** Whether the config has a cgroupsPath. */
+  isConfigured: boolean;
   /** linux.resources.devices, in order. */
   devices: DeviceRule[];
   /** What else linux.resources asks for; undefined if it asks for nothing. */
@@ -21,6 +23,7 @@ export function planCgroup(config: Config, id: string): CgroupPlan {
   return {
     path,
     isAbsolute: path.startsWith('/'),
+    isConfigured: configured !== '',
     devices,
     resources: asksForSomething(resources) ? resources : undefined,
     owner: ownerOf(config),

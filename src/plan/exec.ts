@@ -11,6 +11,7 @@ export interface ExecPlan
   extends Pick<
     Plan,
     | 'id'
+    | 'isRootless'
     | 'newKeyring'
     | 'preserveFds'
     | 'lastCapability'
@@ -139,6 +140,7 @@ export function planExec(process: Process, host: HostFacts, options: ExecPlanOpt
   if (listenFds > 0) planned.env.push(`LISTEN_FDS=${listenFds}`);
   return {
     id,
+    isRootless: host.uid !== 0,
     newKeyring,
     personality,
     memoryPolicy,

@@ -1,6 +1,8 @@
 // What the plan has to know about the runtime's own process and the kernel. Gathered by create/host.ts.
 
 export interface HostFacts {
+  /** The runtime's user. */
+  uid: number;
   /** Capabilities that the runtime may hand on, as a bit mask: its own permitted set within its bounding set. */
   grantableCapabilities: bigint;
   /** The highest capability number that the kernel knows. */

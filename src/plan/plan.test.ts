@@ -9,6 +9,7 @@ import { makePlan, type PlanOptions } from './plan.ts';
 const test = suite('plan/plan');
 
 const HOST: HostFacts = {
+  uid: 0,
   grantableCapabilities: 1n,
   lastCapability: 40,
   umask: 0o022,

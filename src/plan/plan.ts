@@ -12,7 +12,7 @@ import { type NamespacePlan, planNamespaces } from './namespaces.ts';
 import { type NetDevicePlan, planNetDevices } from './net-devices.ts';
 import { notYetProblems } from './not-yet.ts';
 import { planPersonality } from './personality.ts';
-import { type ProcessPlan, planProcess } from './process.ts';
+import { inUserNamespace, type ProcessPlan, planProcess } from './process.ts';
 import { planRootfs, type RootfsPlan } from './rootfs.ts';
 import { planSeccomp, type SeccompPlan } from './seccomp.ts';
 
@@ -23,6 +23,8 @@ export interface Plan {
   namespaces: NamespacePlan;
   /** Whether root and bind sources are opened for the root of the user namespace (init/sources.ts). */
   opensSources: boolean;
+  /** The runtime runs as a user who isn't root: files of /proc that are root's are closed to it. */
+  isRootless: boolean;
   rootfs: RootfsPlan;
   mounts: MountPlan[];
   devices: DevicesPlan;
@@ -78,10 +80,14 @@ export function makePlan(config: Config, host: HostFacts, options: PlanOptions):
     bundle,
     namespaces,
     opensSources: namespaces.isInUser && (host.grantableCapabilities & MAY_OPEN) === MAY_OPEN,
+    isRootless: host.uid !== 0,
     rootfs: planRootfs(config, bundle, options),
     mounts,
     devices: planDevices(config, mounts, host),
-    process: planProcess(config, host, { warnings, listenFds: options.listenFds }),
+    process: planProcess(config, namespaces.isInUser ? inUserNamespace(host) : host, {
+      warnings,
+      listenFds: options.listenFds,
+    }),
     hooks: config.hooks ?? {},
     hostname: config.hostname,
     domainname: config.domainname,

@@ -8,6 +8,7 @@ import { RLIMITS } from './rlimits.ts';
 const test = suite('plan/process');
 
 const HOST: HostFacts = {
+  uid: 0,
   grantableCapabilities: 0b11n,
   lastCapability: 40,
   umask: 0o027,

@@ -26,6 +26,11 @@ export interface ProcessPlan {
   ioPriority: number | undefined;
 }
 
+/** The facts for a process in a user namespace: whoever enters one has all capabilities in it, user_namespaces(7). */
+export function inUserNamespace(host: HostFacts): HostFacts {
+  return { ...host, grantableCapabilities: (1n << BigInt(host.lastCapability + 1)) - 1n };
+}
+
 /** Decides on the container process; undefined if the config has none. Warnings go to `warnings`. */
 export function planProcess(
   config: Config,

@@ -1,0 +1,29 @@
+// Cgroups for a user who may not make any, or not everywhere: the container does without where it asks for nothing.
+import { errnoOf, withStep } from '../errors.ts';
+import type { CgroupPlan } from '../plan/cgroup.ts';
+import { makeCgroup, type PlacedCgroup } from './cgroup.ts';
+import { ownFolder } from './hierarchies.ts';
+
+const REFUSALS = ['EACCES', 'EPERM', 'EROFS'];
+
+/**
+ * Makes the folders that the user may make. In the other hierarchies the container stays in the cgroup of the runtime:
+ * `placed` says so afterwards (`isInherited`).
+ * @throws RuntimeError if the config asks for something that can't be had then
+ */
+export function makeAllowed(placed: PlacedCgroup[], plan: CgroupPlan): void {
+  placed.forEach((place, index) => {
+    try {
+      makeCgroup([place]);
+    } catch (error) {
+      const errno = errnoOf(error);
+      if (errno === undefined || !REFUSALS.includes(errno)) throw error;
+      if (asksForCgroup(plan)) throw withStep('/linux/cgroupsPath or /linux/resources', error);
+      placed[index] = { ...place, directory: ownFolder(place.hierarchy), isOwn: false, isInherited: true };
+    }
+  });
+}
+
+function asksForCgroup({ isConfigured, resources, devices }: CgroupPlan): boolean {
+  return isConfigured || resources !== undefined || devices.length > 0;
+}
