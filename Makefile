@@ -70,7 +70,7 @@ demo: all
 	@sh conformance/demo.sh dist
 
 test: all
-	@sh conformance/need.sh busybox-static iproute2 linux-libc-dev qemu-user-static strace
+	@sh conformance/need.sh busybox-static iproute2 linux-libc-dev qemu-user-static strace uidmap
 	@$(BUN) conformance/run-tests.ts --jobs $(JOBS) $(TESTS)
 
 # The OCI runtime-tools validation suite with RUNTIME, and with those of BESIDE for comparison.

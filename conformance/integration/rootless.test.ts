@@ -125,6 +125,22 @@ testUnless(reason, test, 'the clocks of a time namespace are set', () => {
   assert.match(text, /boottime +77 +0/);
 });
 
+testUnless(reason, test, 'hooks run, on both sides', () => {
+  const directory = bundle(['cat', '/tmp/hook']);
+  const path = join(directory, 'config.json');
+  const config: Config = JSON.parse(readFileSync(path, 'utf8'));
+  const hook = (text: string) => [
+    { path: '/bin/sh', args: ['sh', '-c', `id -u; echo ${text} >> ${join(home, 'hooks')}`] },
+  ];
+  const inContainer = [{ path: '/bin/sh', args: ['sh', '-c', 'id -u > /tmp/hook'] }];
+  config.hooks = { createRuntime: hook('runtime'), startContainer: inContainer, poststop: hook('poststop') };
+  if (config.root !== undefined) config.root.readonly = false;
+  writeConfig(directory, config);
+  const { stdout, stderr } = run(directory);
+  assert.is(stdout, '0\n', stderr);
+  assert.is(readFileSync(join(home, 'hooks'), 'utf8'), 'runtime\npoststop\n');
+});
+
 testUnless(reason, test, 'groups are an error that names them', () => {
   const { stderr } = run(bundle(['true'], {}, { user: { uid: 0, gid: 0, additionalGids: [0] } }));
   assert.match(stderr, /\/process\/user\/additionalGids: setgroups 0 EPERM/);

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { directoryOf, type Hierarchy, parseHierarchies, readHierarchies } from './hierarchies.ts';
+import { directoryOf, type Hierarchy, ownFolder, parseHierarchies, readHierarchies } from './hierarchies.ts';
 
 const test = suite('cgroup/hierarchies');
 
@@ -131,6 +131,12 @@ const places: { name: string; hierarchy: Hierarchy; path: string; directory: str
 for (const { name, hierarchy, path, directory } of places) {
   test(name, () => assert.is(directoryOf(hierarchy, path), directory));
 }
+
+test("the folder of the runtime's own cgroup is the one that the mount shows", () => {
+  assert.is(ownFolder(V2('/m', '/user.slice/own.scope')), '/m/user.slice/own.scope');
+  assert.is(ownFolder(V1([], '/m', '/docker/abc/in', '/docker/abc')), '/m/in');
+  assert.is(ownFolder(V1([], '/m', '/')), '/m');
+});
 
 test("this host's hierarchies can be read", () => {
   for (const { mountPoint, own } of readHierarchies()) assert.ok(mountPoint.startsWith('/') && own.startsWith('/'));

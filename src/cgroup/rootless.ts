@@ -24,6 +24,6 @@ export function makeAllowed(placed: PlacedCgroup[], plan: CgroupPlan): void {
   });
 }
 
-function asksForCgroup({ isConfigured, resources, devices }: CgroupPlan): boolean {
-  return isConfigured || resources !== undefined || devices.length > 0;
+function asksForCgroup({ isConfigured, resources }: CgroupPlan): boolean {
+  return isConfigured || resources !== undefined;
 }

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { RuntimeError } from '../errors.ts';
 import { planNamespaces } from '../plan/namespaces.ts';
 import { NO_PID } from '../state/fixtures/record.ts';
-import { hostIdOfRoot, hostOwner, mapText, writeIdMaps } from './id-maps.ts';
+import { hostIdOfRoot, hostOwner, isAlone, mapText, writeIdMaps } from './id-maps.ts';
 
 const test = suite('create/id-maps');
 
@@ -23,6 +23,14 @@ test('a map that cannot be written names its place in the config', () => {
 
 test('without mappings nothing is written', () => {
   assert.not.throws(() => writeIdMaps(NO_PID, planNamespaces({})));
+});
+
+test('the kernel takes the own id alone from a user without privileges', () => {
+  const alone = { containerID: 0, hostID: 1000, size: 1 };
+  assert.ok(isAlone([alone], 1000));
+  assert.not(isAlone([alone], 1001));
+  assert.not(isAlone([alone, ROOT], 1000));
+  assert.not(isAlone([{ ...alone, size: 2 }], 1000));
 });
 
 test('the root of a container is looked up in the map of its process', () => {

@@ -14,9 +14,8 @@ const places = [
   { name: 'an absolute path is told apart', config: withPath('/a/b'), path: '/a/b', isAbsolute: true },
 ];
 for (const { name, config, path, isAbsolute } of places) {
-  test(name, () =>
-    assert.equal(planCgroup(config, 'web1'), { path, isAbsolute, devices: [], resources: undefined, owner: undefined }),
-  );
+  const rest = { isConfigured: path !== 'web1', devices: [], resources: undefined, owner: undefined };
+  test(name, () => assert.equal(planCgroup(config, 'web1'), { path, isAbsolute, ...rest }));
 }
 
 test('limits are those that have a value', () => {

@@ -37,6 +37,21 @@ test('what `spec` writes has a plan once it asks for no terminal', () => {
   assert.is(plan.warnings.length, 3);
 });
 
+test('in a user namespace all capabilities can be granted, and device rules are left out for a user', () => {
+  const process = { cwd: '/', capabilities: { bounding: ['CAP_SYS_ADMIN'] } };
+  const mapping = [{ containerID: 0, hostID: 1000, size: 1 }];
+  const linux = {
+    ...{ namespaces: [{ type: 'user' as const }], uidMappings: mapping, gidMappings: mapping },
+    resources: { devices: [{ allow: false }] },
+  };
+  const plan = makePlan({ ociVersion: '1.3.0', process, linux }, { ...HOST, uid: 1000 }, OPTIONS);
+  assert.is(plan.process?.capabilities.bounding, 1n << 21n);
+  assert.equal(plan.cgroup.devices, []);
+  assert.equal(plan.warnings, ['/linux/resources/devices: rules for devices need root, left out']);
+  assert.equal([plan.isRootless, plan.opensSources], [true, false]);
+  assert.is(makePlan({ ociVersion: '1.3.0', process, linux }, HOST, OPTIONS).cgroup.devices.length, 1);
+});
+
 test('host names, sysctls and hooks are taken over', () => {
   const config: Config = {
     ociVersion: '1.3.0',

@@ -63,6 +63,14 @@ export interface PlanOptions {
 // CAP_SYS_CHROOT, CAP_SYS_PTRACE, CAP_SYS_ADMIN: to enter the container's mount namespace, setns(2).
 const MAY_OPEN = (1n << 18n) | (1n << 19n) | (1n << 21n);
 
+// Only root can set them, on v1 and on v2; no user namespace lets a device be made. What managers write as a default is
+// no reason to refuse a user's container.
+function withoutDeviceRules(plan: CgroupPlan, { uid }: HostFacts, warnings: string[]): CgroupPlan {
+  if (uid === 0 || plan.devices.length === 0) return plan;
+  warnings.push('/linux/resources/devices: rules for devices need root, left out');
+  return { ...plan, devices: [] };
+}
+
 /**
  * Decides everything about a container.
  * @param config a validated config
@@ -97,7 +105,7 @@ export function makePlan(config: Config, host: HostFacts, options: PlanOptions):
       value,
     })),
     netDevices: planNetDevices(config.linux?.netDevices),
-    cgroup: planCgroup(config, id),
+    cgroup: withoutDeviceRules(planCgroup(config, id), host, warnings),
     personality: planPersonality(config.linux?.personality),
     memoryPolicy: planMemoryPolicy(config.linux?.memoryPolicy),
     intelRdt: planIntelRdt(config.linux?.intelRdt, id),
