@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert';
 import { toRuntimeError } from '../errors.ts';
 import { type CgroupPlan, planCgroup } from '../plan/cgroup.ts';
 import type { PlacedCgroup } from './cgroup.ts';
+import { fileSystemDriver } from './file-system-driver.ts';
 import { makeAllowed } from './rootless.ts';
 
 const test = suite('cgroup/rootless');
@@ -19,24 +20,24 @@ const plan = (linux = {}): CgroupPlan => planCgroup({ ociVersion: '1.3.0', linux
 // /proc refuses new folders to everybody, though by another errno.
 const CLOSED = '/sys/kernel';
 
-test('what may be made is made', () => {
+test('what may be made is made', async () => {
   const placed = [place(folder)];
-  makeAllowed(placed, plan());
+  await makeAllowed(fileSystemDriver, placed, plan());
   assert.ok(existsSync(`${folder}/web1`));
   assert.is(placed[0]?.isInherited, undefined);
 });
 
-test("where nothing may be made, the runtime's cgroup is kept", () => {
+test("where nothing may be made, the runtime's cgroup is kept", async () => {
   const placed = [place(folder), place(CLOSED)];
-  makeAllowed(placed, plan());
+  await makeAllowed(fileSystemDriver, placed, plan());
   const kept = { directory: `${CLOSED}/session`, isOwn: false, isInherited: true };
   assert.equal(placed[1], { hierarchy: place(CLOSED).hierarchy, ...kept });
 });
 
 for (const linux of [{ cgroupsPath: '/web1' }, { resources: { pids: { limit: 5 } } }]) {
-  test(`a config with ${Object.keys(linux)} can't do without`, () => {
+  test(`a config with ${Object.keys(linux)} can't do without`, async () => {
     try {
-      makeAllowed([place(CLOSED)], plan(linux));
+      await makeAllowed(fileSystemDriver, [place(CLOSED)], plan(linux));
       assert.unreachable();
     } catch (error) {
       const line = toRuntimeError(error)?.oneLine ?? String(error);
@@ -45,9 +46,13 @@ for (const linux of [{ cgroupsPath: '/web1' }, { resources: { pids: { limit: 5 }
   });
 }
 
-test('other failures are failures', () => {
-  assert.throws(() => makeAllowed([place(`${folder}/web1/none\0`)], plan()));
-  assert.throws(() => makeAllowed([place('/etc/passwd')], plan()), /ENOTDIR/);
+test('other failures are failures', async () => {
+  try {
+    await makeAllowed(fileSystemDriver, [place('/etc/passwd')], plan());
+    assert.unreachable();
+  } catch (error) {
+    assert.match(toRuntimeError(error)?.oneLine ?? '', 'ENOTDIR');
+  }
 });
 
 test.run();

@@ -2,6 +2,7 @@
 import { errnoOf, withStep } from '../errors.ts';
 import type { CgroupPlan } from '../plan/cgroup.ts';
 import { makeCgroup, type PlacedCgroup } from './cgroup.ts';
+import type { CgroupDriver } from './driver.ts';
 import { ownFolder } from './hierarchies.ts';
 
 const REFUSALS = ['EACCES', 'EPERM', 'EROFS'];
@@ -11,17 +12,26 @@ const REFUSALS = ['EACCES', 'EPERM', 'EROFS'];
  * `placed` says so afterwards (`isInherited`).
  * @throws RuntimeError if the config asks for something that can't be had then
  */
-export function makeAllowed(placed: PlacedCgroup[], plan: CgroupPlan): void {
+export async function makeAllowed(driver: CgroupDriver, placed: PlacedCgroup[], plan: CgroupPlan): Promise<void> {
+  try {
+    await driver.make(placed, plan);
+    return;
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    if (asksForCgroup(plan)) throw withStep('/linux/cgroupsPath or /linux/resources', error);
+  }
   placed.forEach((place, index) => {
     try {
       makeCgroup([place]);
     } catch (error) {
-      const errno = errnoOf(error);
-      if (errno === undefined || !REFUSALS.includes(errno)) throw error;
-      if (asksForCgroup(plan)) throw withStep('/linux/cgroupsPath or /linux/resources', error);
+      if (!isRefusal(error)) throw error;
       placed[index] = { ...place, directory: ownFolder(place.hierarchy), isOwn: false, isInherited: true };
     }
   });
+}
+
+function isRefusal(error: unknown): boolean {
+  return REFUSALS.includes(errnoOf(error) ?? '');
 }
 
 function asksForCgroup({ isConfigured, resources }: CgroupPlan): boolean {

@@ -155,7 +155,7 @@ async function build(parts: Build): Promise<number> {
   undo.add('remove cgroup', () => driver.remove(record.cgroups));
   if (options.isRootless ?? plan.isRootless) {
     const { makeAllowed } = await import('../cgroup/rootless.ts');
-    makeAllowed(placed, plan.cgroup);
+    await makeAllowed(driver, placed, plan.cgroup);
     record.cgroups = placed.filter(({ isInherited }) => isInherited !== true).map(recordOf);
   } else await driver.make(placed, plan.cgroup);
   undo.add('end the container process', () => endProcess(record.pid, parentFd));
