@@ -86,7 +86,7 @@ function buildPrograms(plan: Plan): void {
   const setup = setupScript({ ...common, finalFd: 8, rootMountPoint: '/r', mountFacts, idMaps });
   const env = plan.process?.env ?? [];
   const filter = plan.seccomp && buildFilter(plan.seccomp);
-  const final = finalScript({ plan, syncFd: 9, startFd: 10, resultFd: 11, env, filter });
+  const final = finalScript({ plan, syncFd: 9, startFd: 10, resultFd: 11, env, filter, procFd: 12 });
   for (const { program } of [begin, setup, final]) assemble(program, 'x64');
 }
 

@@ -55,7 +55,12 @@ const early: [name: string, config: unknown, options: Partial<CreateOptions>, li
   ['what is no id', GOOD, { id: '../x' }, /^"\.\.\/x" is not a container id/],
   ['a bundle that does not exist', GOOD, { bundle: `${folder}/none` }, /^bundle \S+\/none: .*ENOENT$/],
   ['a config with problems', { ...GOOD, hostname: 5 }, {}, /^config\.json: \/hostname: /],
-  ['what is not covered yet', { ...GOOD, linux: { mountLabel: 'x' } }, {}, /\/linux\/mountLabel: is not supported yet/],
+  [
+    'what is not covered yet',
+    { ...GOOD, process: { cwd: '/', args: ['/none'], terminal: true } },
+    {},
+    /\/process\/terminal: is not supported yet/,
+  ],
 ];
 for (const [name, config, options, line] of early) {
   test(`before anything is made, ${name} is refused`, async () => {

@@ -2,6 +2,7 @@
 // for each are loaded and done only if the config asks for it.
 import type { PlacedCgroup } from '../cgroup/cgroup.ts';
 import { prepareDevices } from '../cgroup/devices.ts';
+import { hasLabels } from '../plan/labels.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { ContainerRecord } from '../state/store.ts';
 import type { SeccompExtra } from './seccomp.ts';
@@ -57,6 +58,10 @@ export async function loadExtras(plan: Plan, { root, placed, record, undo }: Ext
   if (process?.scheduler !== undefined || process?.ioPriority !== undefined) {
     const { setScheduling } = await import('./scheduling.ts');
     extras.waiting.push((pid) => setScheduling(pid, process));
+  }
+  if (hasLabels(process) || plan.mountLabel !== undefined) {
+    const { checkLabels } = await import('./labels.ts');
+    checkLabels(process, plan.mountLabel);
   }
   if (process !== undefined && seccomp !== undefined) {
     const { SeccompExtra } = await import('./seccomp.ts');

@@ -16,6 +16,7 @@ import type { MountFacts } from '../init/mounts.ts';
 import type { OpenNamespace } from '../init/namespaces.ts';
 import { needsHostProc, setupScript } from '../init/setup.ts';
 import { sourceNumbers } from '../init/sources.ts';
+import { hasLabels } from '../plan/labels.ts';
 import type { MountPlan } from '../plan/mounts.ts';
 import { type JoinedNamespace, NAMESPACE_FLAG } from '../plan/namespaces.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -61,7 +62,8 @@ export function launch(inputs: LaunchInputs): Launched {
   // What is in the container can execute its programs, but not write them.
   const [setupPathFd, finalPathFd] = [openToExecute(setupFd), openToExecute(finalFd)];
   const idMaps = openIdMaps(plan);
-  const procFd = needsHostProc(plan) ? openSync('/proc', K.O_PATH | K.O_DIRECTORY) : undefined;
+  const procFd =
+    needsHostProc(plan) || hasLabels(plan.process) ? openSync('/proc', K.O_PATH | K.O_DIRECTORY) : undefined;
   const own = [
     setupPathFd,
     finalPathFd,
@@ -84,7 +86,7 @@ export function launch(inputs: LaunchInputs): Launched {
     script: begin,
     starterPid,
     prepareFinal(env) {
-      const final = finalScript({ plan, syncFd, startFd, resultFd, env, filter: inputs.makeFilter?.() });
+      const final = finalScript({ plan, syncFd, startFd, resultFd, env, procFd, filter: inputs.makeFilter?.() });
       fillWithScript(finalFd, final);
       closeSync(finalFd);
       scripts.push(final);

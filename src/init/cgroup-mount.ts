@@ -42,7 +42,8 @@ function makeV1(root: Root, plan: MountPlan, { placed, hasNamespace }: CgroupMou
   const { script } = root;
   const tmpfs = script.slot();
   const set = plan.attributes.set & ~K.MOUNT_ATTR_RDONLY;
-  newFileSystem(script, root.fileSystems, { type: 'tmpfs', source: 'tmpfs', options: ['mode=755'], set }, tmpfs);
+  const options = ['mode=755', ...plan.data.filter((option) => option.startsWith('context='))];
+  newFileSystem(script, root.fileSystems, { type: 'tmpfs', source: 'tmpfs', options, set }, tmpfs);
   script.release(attachAt(root, tmpfs, plan.destination, 'directory'));
   const [mount, folder] = [script.slot(), script.slot()];
   for (const place of placed) {

@@ -133,6 +133,13 @@ test("the container's seccomp filter comes last, after what it may forbid", () =
   assert.is(firstOutOfOrder(lines, order), undefined);
 });
 
+test("labels are set through the host's /proc, before the process in the container is made", () => {
+  const steps = stepsOf(scriptFor({ selinuxLabel: 'u:r:t' }));
+  const written = '/process/selinuxLabel u:r:t: write /proc/self/attr/exec';
+  const order = ['openat /proc', /setns/, written, 'close', /keyctl/, /create the process/, 'exec /bin/ls'];
+  assert.is(firstOutOfOrder(steps, order), undefined);
+});
+
 test('with socket activation the process learns its pid from /proc', () => {
   assert.equal(callsOf(scriptFor(), 'readlinkat'), []);
   const script = scriptFor({}, {}, { listenFds: 1 });

@@ -5,10 +5,12 @@ import * as K from '../../bindings/constants.ts';
 import type { Address } from '../final/memory.ts';
 import { Script } from '../final/script.ts';
 import type { ExecPlan } from '../plan/exec.ts';
+import { hasLabels } from '../plan/labels.ts';
 import type { ProcessPlan } from '../plan/process.ts';
 import { RLIMITS } from '../plan/rlimits.ts';
 import { becomeRoot, dieWithRuntime, forkInto, joinV1Cgroups } from './begin.ts';
 import { setAffinity, setMemoryPolicy, setPersonality } from './execution.ts';
+import { openHostProc, setLabels } from './labels.ts';
 import { writeFile } from './namespaces.ts';
 import { joinKeyring, resetSignals, setLimits, takePrivileges } from './privileges.ts';
 import { capabilitiesKept, installFilter, installWithListener } from './seccomp.ts';
@@ -50,6 +52,7 @@ export function execScript({ plan, env, container, syncFd, filter }: ExecInputs)
   dieWithRuntime(script);
   joinCgroups(script, plan, container);
   setOomScore(script, process.oomScoreAdj, plan);
+  const proc = hasLabels(process) ? openHostProc(script) : undefined;
   joinContainer(script, container);
   const cwd = script.slot();
   openCwd(script, process, cwd);
@@ -58,6 +61,7 @@ export function execScript({ plan, env, container, syncFd, filter }: ExecInputs)
   resetSignals(script, plan.ignoredSignals);
   setPersonality(script, plan);
   setMemoryPolicy(script, plan);
+  if (proc !== undefined) setLabels(script, process, proc);
   if (plan.newKeyring) joinKeyring(script, plan.id);
   takeAll(script, plan);
   script.within('create the process in the container', () => forkInto(script, K.CLONE_PARENT, undefined));

@@ -6,16 +6,20 @@ import type { Script } from '../final/script.ts';
 import { samplePlan } from '../plan/fixtures/plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { SeccompPlan } from '../plan/seccomp.ts';
-import { finalScript } from './final.ts';
+import { type FinalInputs, finalScript } from './final.ts';
 import { argsOf, callsOf, firstOutOfOrder, halfWordsAt, linesOf, stepsOf } from './fixtures/lines.ts';
 
 const test = suite('init/final');
 
 const PROCESS: Process = { cwd: '/', args: ['sh'], env: ['PATH=/a:/b'] };
 
-function final(process: Process | undefined, parts: Partial<Plan> = {}, filter?: Uint8Array): Script {
+function final(
+  process: Process | undefined,
+  parts: Partial<Plan> = {},
+  { filter, procFd }: Partial<FinalInputs> = {},
+): Script {
   const plan = { ...samplePlan({ ociVersion: '1.3.0', ...(process && { process }) }), ...parts };
-  return finalScript({ plan, syncFd: 9, startFd: 10, resultFd: 11, env: [], filter });
+  return finalScript({ plan, syncFd: 9, startFd: 10, resultFd: 11, env: [], filter, procFd });
 }
 
 for (const [preserved, first] of [
@@ -85,16 +89,30 @@ test('the keyring of the caller is kept only if the plan says so', () => {
   assert.not.ok(stepsOf(final(PROCESS, { newKeyring: false })).includes('new session keyring: keyctl'));
 });
 
+test("labels are set through the host's /proc, before the keyring and the rights are taken", () => {
+  const process = { ...PROCESS, apparmorProfile: 'web', selinuxLabel: 'u:r:t:s0:c1,c2' };
+  const script = final(process, { newKeyring: true }, { procFd: 12 });
+  const order = [
+    '/process/apparmorProfile web: openat /proc/self/attr/apparmor/exec',
+    '/process/apparmorProfile web: write /proc/self/attr/apparmor/exec',
+    '/process/selinuxLabel u:r:t:s0:c1,c2: write /proc/self/attr/exec',
+    'close',
+    'new session keyring: keyctl',
+    '/process/capabilities: capset',
+  ];
+  assert.is(firstOutOfOrder(linesOf(script), order), undefined);
+});
+
 const SECCOMP: SeccompPlan = { defaultAction: 0, architectures: [], rules: [], flags: 2, listener: undefined };
 
 test('a seccomp filter is installed after it was started, right before the execve', () => {
-  const lines = linesOf(final(PROCESS, { seccomp: SECCOMP }, new Uint8Array(8)));
+  const lines = linesOf(final(PROCESS, { seccomp: SECCOMP }, { filter: new Uint8Array(8) }));
   assert.equal(lines.slice(lines.indexOf('wait')).slice(0, 3), ['wait', 'seccomp', 'exec /a/sh,/b/sh']);
 });
 
 test('a filter with a listener is installed before it is ready, and nothing but reading follows', () => {
   const seccomp = { ...SECCOMP, listener: { path: '/run/agent', metadata: undefined } };
-  const lines = linesOf(final(PROCESS, { seccomp }, new Uint8Array(8)));
+  const lines = linesOf(final(PROCESS, { seccomp }, { filter: new Uint8Array(8) }));
   const installed = lines.indexOf('/linux/seccomp: seccomp');
   assert.is(firstOutOfOrder(lines.slice(0, installed), ['prctl', '/linux/seccomp: tell connectAgent']), undefined);
   const following = lines.slice(installed + 1).filter((line) => !/^(L\d+:|ifZero .*)$/.test(line));
@@ -103,7 +121,7 @@ test('a filter with a listener is installed before it is ready, and nothing but 
 
 test('what a filter needs to be installed is kept until then', () => {
   const kept = (parts: Partial<Process>): number | undefined => {
-    const script = final({ ...PROCESS, ...parts }, { seccomp: SECCOMP }, new Uint8Array(8));
+    const script = final({ ...PROCESS, ...parts }, { seccomp: SECCOMP }, { filter: new Uint8Array(8) });
     const [capset] = callsOf(script, 'capset');
     return capset && halfWordsAt(script, capset, 1, 1)[0];
   };

@@ -2,9 +2,11 @@
 // the user's program. It's the one that waits, with 8 kB of memory.
 import * as K from '../../bindings/constants.ts';
 import { Script } from '../final/script.ts';
+import { hasLabels } from '../plan/labels.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { ProcessPlan } from '../plan/process.ts';
 import { becomeContainerProcess } from './container-process.ts';
+import { setLabels } from './labels.ts';
 import { resetSignals } from './privileges.ts';
 import { capabilitiesKept, installFilter, installWithListener } from './seccomp.ts';
 import { forbidTracing } from './tracing.ts';
@@ -19,16 +21,19 @@ export interface FinalInputs {
   env: string[];
   /** The seccomp filter. */
   filter: Uint8Array | undefined;
+  /** The host's /proc, where the process gets labels. */
+  procFd: number | undefined;
 }
 
 /** Builds the program. */
-export function finalScript({ plan, syncFd, startFd, resultFd, env, filter }: FinalInputs): Script {
+export function finalScript({ plan, syncFd, startFd, resultFd, env, filter, procFd }: FinalInputs): Script {
   const script = new Script(syncFd);
   forbidTracing(script);
   // The descriptors that came with this program are not for the user's.
   script.call('close_range', [3 + plan.preserveFds, 0xffffffff, K.CLOSE_RANGE_CLOEXEC]);
   script.call('prctl', [K.PR_SET_NAME, script.string('runts-init'), 0, 0, 0]);
   resetSignals(script, plan.ignoredSignals);
+  if (procFd !== undefined && hasLabels(plan.process)) setLabels(script, plan.process, procFd);
   becomeContainerProcess(script, plan, { kept: capabilitiesKept(plan) });
   // From here on the process outlives the runtime that made it.
   script.call('prctl', [K.PR_SET_PDEATHSIG, 0, 0, 0, 0]);

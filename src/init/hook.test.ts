@@ -67,6 +67,14 @@ test('in the container it joins cgroup and namespaces, goes to its root, and for
   assert.equal(lines.slice(-SETTLED.length), SETTLED);
 });
 
+test("labels of the process hold for a program of the image; the host's /proc is closed before that runs", () => {
+  const lines = linesOf(hook(likeProcess({ apparmorProfile: 'web' })));
+  const written = '/process/apparmorProfile web: write /proc/self/attr/apparmor/exec';
+  const order = ['openat /proc', 'setns', 'clone3', 'prlimit64', written, 'close', 'close_range', 'exec /bin/hook'];
+  assert.is(firstOutOfOrder(lines, order), undefined);
+  assert.not.ok(linesOf(hook(likeProcess())).includes('openat /proc'));
+});
+
 test('nobody in the container may look into it on the way', () => {
   const script = hook(PLACE);
   const calls = callsOf(script, 'prctl', 'setns').map((call) => argsOf(script, call));

@@ -3,10 +3,12 @@
 import * as K from '../../bindings/constants.ts';
 import type { Hook } from '../bundle/config.ts';
 import { Script } from '../final/script.ts';
+import { hasLabels } from '../plan/labels.ts';
 import type { Plan } from '../plan/plan.ts';
 import { forkInto, joinV1Cgroups } from './begin.ts';
 import { becomeContainerProcess } from './container-process.ts';
 import { resetAffinity } from './execution.ts';
+import { openHostProc, setLabels } from './labels.ts';
 import { resetSignals } from './privileges.ts';
 import { setOomScore } from './settings.ts';
 import { forbidTracing } from './tracing.ts';
@@ -50,8 +52,11 @@ export function hookScript(inputs: HookInputs): Script {
   const { hook, syncFd, container } = inputs;
   const script = new Script(syncFd);
   script.call('close_range', [3, 0xffffffff, K.CLOSE_RANGE_CLOEXEC]);
+  const labelled = container?.likeProcess?.plan.process;
+  const proc = hasLabels(labelled) ? openHostProc(script) : undefined;
   if (container !== undefined) enter(script, container);
   settle(script, inputs);
+  if (proc !== undefined && hasLabels(labelled)) setLabels(script, labelled, proc);
   closeOthers(script, syncFd);
   // The session keyring is one more of the container's name: it keeps the caller's keys out.
   if (container?.likeProcess !== undefined) becomeContainerProcess(script, container.likeProcess.plan);

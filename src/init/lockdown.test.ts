@@ -4,6 +4,7 @@ import { CLONE_NEWNS } from '../../bindings/constants.ts';
 import { isolatedSuite, rootTest } from '../../bindings/root-suite.ts';
 import { callError } from '../errors.ts';
 import { makedev } from './devices.ts';
+import { linesOf, rootScriptOf } from './fixtures/lines.ts';
 import { mountsBelow, mountTmpfs, runInRoot, withRoot } from './fixtures/stage.ts';
 import { makePathsReadonly, maskPaths } from './lockdown.ts';
 import type { Root } from './paths.ts';
@@ -92,6 +93,12 @@ for (const isShared of [false, true]) {
     assert.is(found, 'deep,file,one,two');
   });
 }
+
+test('what hides folders has the mount label', () => {
+  const options = { isShared: false, mountLabel: 'u:r:t:s0:c1,c2' };
+  const lines = linesOf(rootScriptOf((root) => maskPaths(root, ['/x'], options)));
+  assert.ok(lines.some((line) => line.endsWith('fsconfig context=u:r:t:s0:c1,c2')));
+});
 
 rootTest(test, 'nothing is mounted if nothing is to be hidden', () => {
   const found = seen(

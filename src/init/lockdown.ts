@@ -2,6 +2,7 @@
 // Paths").
 import * as K from '../../bindings/constants.ts';
 import type { Slot } from '../final/memory.ts';
+import { contextOption } from '../plan/labels.ts';
 import { isRootPath } from '../plan/rootfs.ts';
 import { newFileSystem } from './file-systems.ts';
 import { attach, copyTree, copyTreeOf, setAttributes } from './mount-calls.ts';
@@ -29,21 +30,27 @@ export function makePathsReadonly(root: Root, paths: string[]): void {
   });
 }
 
+export interface MaskOptions {
+  /** The mount namespace is somebody else's. */
+  isShared: boolean;
+  mountLabel?: string | undefined;
+}
+
 /**
  * Hides the maskedPaths: folders under an empty read-only tmpfs, files under the host's /dev/null, which the runtime has
  * checked: the container's own may be anything (CVE-2025-31133). Missing ones are passed over.
  */
-export function maskPaths(root: Root, paths: string[], { isShared }: { isShared: boolean }): void {
+export function maskPaths(root: Root, paths: string[], { isShared, mountLabel }: MaskOptions): void {
   if (paths.length === 0) return;
   const { script } = root;
   const masks = { nothing: script.slot(), copy: script.slot(), found: script.slot() };
   if (!isShared) {
-    makeNothing(root, masks.nothing);
+    makeNothing(root, masks.nothing, mountLabel);
     park(root, masks.nothing);
   }
   paths.forEach((path, index) => {
     script.within(`/linux/maskedPaths/${index} (${path})`, () => {
-      if (isShared) makeNothing(root, masks.copy);
+      if (isShared) makeNothing(root, masks.copy, mountLabel);
       maskPath(root, path, masks, { isShared });
     });
   });
@@ -61,9 +68,9 @@ interface Masks {
 // One file system serves all folders. Only an attached one can be copied (until Linux 6.15): it's parked on a folder of
 // the host's in this mount namespace, which goes away with the old root. Where the mount namespace is somebody else's,
 // each folder gets a file system of its own.
-function makeNothing(root: Root, into: Slot): void {
+function makeNothing(root: Root, into: Slot, mountLabel: string | undefined): void {
   const { script } = root;
-  const options = ['ro', 'nr_inodes=1'];
+  const options = ['ro', 'nr_inodes=1', ...contextOption(mountLabel, 'tmpfs')];
   newFileSystem(script, root.fileSystems, { type: 'tmpfs', source: 'tmpfs', options, set: K.MOUNT_ATTR_RDONLY }, into);
 }
 

@@ -5,6 +5,7 @@ import type { Mount } from '../bundle/config.ts';
 import { makePath } from '../create/container-paths.ts';
 import { type Event, Script } from '../final/script.ts';
 import { planMounts } from '../plan/mounts.ts';
+import { argsOf, callsOf, rootScriptOf } from './fixtures/lines.ts';
 import { type MountEntry, mountOn, mountsBelow, runInRoot, withFolder, withRoot } from './fixtures/stage.ts';
 import { copyShared, type MountFacts, makeMount } from './mounts.ts';
 
@@ -183,6 +184,18 @@ const failures: [mount: Mount, line: RegExp][] = [
 for (const [mount, line] of failures) {
   rootTest(test, `told to the user: ${line}`, () => assert.match(String(found([mount])), line));
 }
+
+test('a mount label is in quotation marks where options are separated by commas', () => {
+  const options = { bundle, isInUser: false, mountLabel: 'u:r:t:s0:c1,c2' };
+  const written = (...more: string[]): (string | number | bigint)[] => {
+    const script = rootScriptOf((root) => {
+      for (const plan of planMounts([tmpfs(...more)], options)) makeMount(root, plan, NO_FACTS, {});
+    });
+    return callsOf(script, 'mount', 'fsconfig').flatMap((call) => argsOf(script, call));
+  };
+  assert.ok(written('size=1m').includes('u:r:t:s0:c1,c2'));
+  assert.ok(written('size=1m', 'iversion').includes('size=1m,context="u:r:t:s0:c1,c2"'));
+});
 
 test('only the bind mounts that share with the host are copied early', () => {
   const plans = planMounts([bind('a'), bind('b', 'rshared'), tmpfs('shared'), bind('c', 'shared')], {

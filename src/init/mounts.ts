@@ -166,14 +166,17 @@ function mountByPath(root: Root, plan: MountPlan, mount: Slot): void {
   const target = script.slot();
   root.make(plan.destination, 'directory', target);
   script.call('fchdir', [target], { path: plan.destination });
-  const [source, here, type, data] = [plan.source, '.', plan.type, plan.data.join(',')].map((text) =>
-    script.string(text),
-  );
+  const [source, here, type, data] = [plan.source, '.', plan.type, mountData(plan)].map((text) => script.string(text));
   if (source === undefined || here === undefined || type === undefined || data === undefined) return;
   script.call('mount', [source, here, type, superblockFlags(plan), data], { path: plan.destination });
   script.release(target);
   root.open(plan.destination, mount);
   setAttributes(script, mount, plan.attributes, plan.destination);
+}
+
+// SELinux takes labels in quotation marks, because they may have commas in them: mount(8), "context=".
+function mountData({ data }: MountPlan): string {
+  return data.map((option) => option.replace(/^context=([^"]*,.*)$/, 'context="$1"')).join(',');
 }
 
 // Recursive attributes and propagation apply to the attached mount and what is below it.
@@ -192,7 +195,7 @@ function remount(root: Root, plan: MountPlan, mount: Slot): void {
   if (plan.data.length > 0 || plan.superblock.some((flag) => flag !== 'ro')) {
     const flags = K.MS_REMOUNT | superblockFlags(plan);
     script.call('fchdir', [mount], { path: plan.destination });
-    const data = script.string(plan.data.join(','));
+    const data = script.string(mountData(plan));
     script.call('mount', [0, script.string('.'), 0, flags, data], { path: plan.destination });
   }
   setAttributes(script, mount, plan.attributes, plan.destination);

@@ -1,6 +1,6 @@
 // Namespaces as calls: joining those given by path, making those that can only be made late.
 import * as K from '../../bindings/constants.ts';
-import type { Slot } from '../final/memory.ts';
+import type { Operand, Slot } from '../final/memory.ts';
 import type { Script } from '../final/script.ts';
 import type { JoinedNamespace, NamespacePlan } from '../plan/namespaces.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -81,7 +81,7 @@ function openInProc(
   script: Script,
   path: string,
   flags: number,
-  { save, procFd }: { save: Slot; procFd?: number | undefined },
+  { save, procFd }: { save: Slot; procFd?: Operand | undefined },
 ): void {
   const name = procFd === undefined ? path : path.slice('/proc/'.length);
   script.call('openat', [procFd ?? K.AT_FDCWD, script.string(name), flags, 0], { path, save });
@@ -91,7 +91,7 @@ function openInProc(
  * Writes a short text to an existing file of the host's.
  * @param procFd the host's /proc, if the file is in there and can't be reached by its path any more
  */
-export function writeFile(script: Script, path: string, text: string, procFd?: number): void {
+export function writeFile(script: Script, path: string, text: string, procFd?: Operand): void {
   const fd = script.slot();
   openInProc(script, path, K.O_WRONLY | K.O_CLOEXEC, { save: fd, procFd });
   script.call('write', [fd, script.string(text), Buffer.byteLength(text)], { path });

@@ -3,6 +3,7 @@ import * as K from '../../bindings/constants.ts';
 import type { PlacedCgroup } from '../cgroup/cgroup.ts';
 import type { Slot } from '../final/memory.ts';
 import { Script } from '../final/script.ts';
+import { hasLabels } from '../plan/labels.ts';
 import type { MountPlan } from '../plan/mounts.ts';
 import type { Plan } from '../plan/plan.ts';
 import { become } from './begin.ts';
@@ -51,7 +52,8 @@ export function setupScript(inputs: SetupInputs): Script {
   makeTimeNamespace(script, plan, procFd);
   setHostNames(script, plan);
   setSysctls(script, plan, procFd);
-  if (procFd !== undefined) script.call('close', [procFd]);
+  // The next program needs it for the labels.
+  if (procFd !== undefined && !hasLabels(plan.process)) script.call('close', [procFd]);
   const copies = sources === undefined ? copyShared(script, plan.mounts, idMaps) : new Map<number, Slot>();
   mountRootfs(script, plan.rootfs, { path: rootMountPoint, opened: sources }, root.fd);
   script.tellWithDescriptor({ type: 'root' });
@@ -59,7 +61,8 @@ export function setupScript(inputs: SetupInputs): Script {
   makeAllMounts(root, inputs, copies);
   script.ask({ type: 'mounted' });
   makePathsReadonly(root, plan.rootfs.readonlyPaths);
-  maskPaths(root, plan.rootfs.maskedPaths, { isShared: plan.rootfs.change === 'chroot' });
+  const { mountLabel } = plan;
+  maskPaths(root, plan.rootfs.maskedPaths, { isShared: plan.rootfs.change === 'chroot', mountLabel });
   const cwd = script.slot();
   if (plan.process !== undefined) openWorkingDirectory(root, plan.process, cwd);
   enterRootfs(script, root.fd, plan.rootfs);

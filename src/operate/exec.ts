@@ -9,6 +9,7 @@ import { type ExecProcessOptions, planProcessOf } from '../create/exec-process.t
 import type { SeccompExtra } from '../create/seccomp.ts';
 import { StateError, step } from '../errors.ts';
 import type { ExecPlan } from '../plan/exec.ts';
+import { hasLabels } from '../plan/labels.ts';
 import { checkId } from '../state/id.ts';
 import { statusOf } from '../state/status.ts';
 import { type ContainerRecord, loadRecord } from '../state/store.ts';
@@ -35,6 +36,7 @@ export async function exec(options: ExecOptions): Promise<number> {
   const record = loadRecord(options.root, options.id);
   checkStatus(options, record);
   const plan = planProcessOf({ ...options, record });
+  if (hasLabels(plan.process)) (await import('../create/labels.ts')).checkLabels(plan.process, undefined);
   const [schedule, seccomp] = [await scheduling(plan.process), await filtering(plan, options.root)];
   const pid = execute({ plan, record, cgroups: options.cgroups, schedule, seccomp });
   if (options.pidFile !== undefined) writePidFile(options.pidFile, pid);

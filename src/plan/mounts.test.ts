@@ -175,4 +175,20 @@ for (const type of [undefined, '', 'none', 'bind']) {
   });
 }
 
+test('a mount label becomes an option of new file systems, and of no others', () => {
+  const mounts: Mount[] = [
+    tmpfs('size=1m'),
+    { ...tmpfs('bind'), source: '/x' },
+    { ...tmpfs(), type: 'proc' },
+    { ...tmpfs(), type: 'cgroup' },
+    tmpfs('remount'),
+  ];
+  const plans = planMounts(mounts, { bundle: '/bundle', isInUser: false, mountLabel: 'u:r:t:s0:c1,c2' });
+  const context = 'context=u:r:t:s0:c1,c2';
+  assert.equal(
+    plans.map(({ data }) => data),
+    [['size=1m', context], [], [], [context], []],
+  );
+});
+
 test.run();

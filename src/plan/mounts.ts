@@ -2,6 +2,7 @@
 import * as K from '../../bindings/constants.ts';
 import type { IdMapping, Mount } from '../bundle/config.ts';
 import { ConfigError, shorten } from '../errors.ts';
+import { contextOption } from './labels.ts';
 import { optionEffect } from './mount-options.ts';
 
 export interface IdmapPlan {
@@ -39,6 +40,7 @@ export interface MountsOptions {
   bundle: string;
   /** Whether the container has a user namespace. */
   isInUser: boolean;
+  mountLabel?: string | undefined;
 }
 
 /** The steps for all mounts. */
@@ -46,7 +48,7 @@ export function planMounts(mounts: Mount[], options: MountsOptions): MountPlan[]
   return mounts.map((mount, index) => planMount(mount, `/mounts/${index}`, options));
 }
 
-function planMount(mount: Mount, pointer: string, { bundle, isInUser }: MountsOptions): MountPlan {
+function planMount(mount: Mount, pointer: string, { bundle, isInUser, mountLabel }: MountsOptions): MountPlan {
   const plan = emptyPlan(mount);
   for (const option of mount.options ?? []) applyOption(plan, option);
   addMappings(plan, mount);
@@ -54,6 +56,8 @@ function planMount(mount: Mount, pointer: string, { bundle, isInUser }: MountsOp
   plan.source = sourceOf(mount, plan, bundle);
   plan.label = `${pointer} (${plan.kind === 'bind' ? `bind of ${plan.source}` : plan.type} on ${plan.destination})`;
   if (plan.kind === 'filesystem') requireType(mount, pointer);
+  if (plan.kind !== 'bind' && plan.kind !== 'remount')
+    plan.data.push(...contextOption(mountLabel, plan.type, plan.data));
   // Devices and mount points are still to be made on it: config-linux.md's default devices, /dev/pts, ...
   plan.readonlyLater = plan.type === 'tmpfs' && plan.kind === 'filesystem' && plan.superblock.includes('ro');
   return plan;

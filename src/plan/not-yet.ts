@@ -5,16 +5,7 @@ import type { ConfigProblem } from '../errors.ts';
 
 type Check = [pointer: string, isAsked: (config: Config) => boolean];
 
-const CHECKS: Check[] = [
-  ['/process/terminal', ({ process }) => process?.terminal === true],
-  ['/process/apparmorProfile', ({ process }) => !isEmpty(process?.apparmorProfile)],
-  ['/process/selinuxLabel', ({ process }) => !isEmpty(process?.selinuxLabel)],
-  ['/linux/mountLabel', ({ linux }) => !isEmpty(linux?.mountLabel)],
-];
-
-function isEmpty(text: string | undefined): boolean {
-  return text === undefined || text === '';
-}
+const CHECKS: Check[] = [['/process/terminal', ({ process }) => process?.terminal === true]];
 
 /** One problem for each property that is set in the config and not covered yet. */
 export function notYetProblems(config: Config): ConfigProblem[] {

@@ -80,10 +80,10 @@ test('options and facts that only the final program needs are passed on', () => 
   assert.equal([newKeyring, preserveFds, lastCapability, ignoredSignals], [false, 2, 40, [13]]);
 });
 
-test('what is not covered yet is refused, all of it at once', () => {
-  const config: Config = { ociVersion: '1.3.0', process: { cwd: '/', terminal: true }, linux: { mountLabel: 'x' } };
-  const namesBoth = (error: unknown) => error instanceof ConfigError && error.problems.length === 2;
-  assert.throws(() => makePlan(config, HOST, OPTIONS), namesBoth);
+test('what is not covered yet is refused', () => {
+  const config: Config = { ociVersion: '1.3.0', process: { cwd: '/', terminal: true } };
+  const namesIt = (error: unknown) => error instanceof ConfigError && error.problems.length === 1;
+  assert.throws(() => makePlan(config, HOST, OPTIONS), namesIt);
 });
 
 test.run();

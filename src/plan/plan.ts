@@ -40,6 +40,8 @@ export interface Plan {
   personality: number | undefined;
   memoryPolicy: MemoryPolicyPlan | undefined;
   seccomp: SeccompPlan | undefined;
+  /** For the container's own file systems. */
+  mountLabel: string | undefined;
   intelRdt: IntelRdtPlan | undefined;
   /** Whether the container process joins a new session keyring, session-keyring(7). */
   newKeyring: boolean;
@@ -82,7 +84,8 @@ export function makePlan(config: Config, host: HostFacts, options: PlanOptions):
   const { id, bundle } = options;
   const warnings: string[] = [];
   const namespaces = planNamespaces(config.linux ?? {});
-  const mounts = planMounts(config.mounts ?? [], { bundle, isInUser: namespaces.isInUser });
+  const mountLabel = config.linux?.mountLabel || undefined;
+  const mounts = planMounts(config.mounts ?? [], { bundle, isInUser: namespaces.isInUser, mountLabel });
   return {
     id,
     bundle,
@@ -110,6 +113,7 @@ export function makePlan(config: Config, host: HostFacts, options: PlanOptions):
     memoryPolicy: planMemoryPolicy(config.linux?.memoryPolicy),
     intelRdt: planIntelRdt(config.linux?.intelRdt, id),
     seccomp: planSeccomp(config.linux?.seccomp, warnings),
+    mountLabel,
     newKeyring: !options.noNewKeyring,
     preserveFds: options.listenFds + options.preserveFds,
     lastCapability: host.lastCapability,

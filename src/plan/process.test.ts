@@ -50,6 +50,8 @@ test('what the config leaves out has defaults', () => {
     oomScoreAdj: undefined,
     scheduler: undefined,
     ioPriority: undefined,
+    apparmorProfile: undefined,
+    selinuxLabel: undefined,
   });
 });
 

@@ -2,10 +2,11 @@
 import type { Config, Process } from '../bundle/config.ts';
 import { type CapabilityMasks, planCapabilities } from './capabilities.ts';
 import type { HostFacts } from './host-facts.ts';
+import { type ProcessLabels, planLabels } from './labels.ts';
 import { RLIMITS } from './rlimits.ts';
 import { planIoPriority, planScheduler, type SchedulerPlan } from './scheduling.ts';
 
-export interface ProcessPlan {
+export interface ProcessPlan extends ProcessLabels {
   args: string[];
   env: string[];
   /** Whether HOME is missing and comes from the container's /etc/passwd, as in runc. */
@@ -60,6 +61,7 @@ export function planProcess(
     oomScoreAdj: process.oomScoreAdj,
     scheduler: planScheduler(process.scheduler),
     ioPriority: planIoPriority(process.ioPriority),
+    ...planLabels(process),
   };
 }
 
