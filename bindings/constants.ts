@@ -39,6 +39,8 @@ export const CLONE_NEWNET = 0x40000000;
 export const CLONE_INTO_CGROUP = 0x200000000;
 export const SIGCHLD = 17;
 export const SIGKILL = 9;
+export const SIGCONT = 18;
+export const SIGWINCH = 28;
 
 // open(2), openat2(2)
 export const AT_FDCWD = -100;
@@ -53,6 +55,7 @@ export const O_CREAT = 0o100;
 export const O_EXCL = 0o200;
 export const O_TRUNC = 0o1000;
 export const O_APPEND = 0o2000;
+export const O_NOCTTY = 0o400;
 export const O_NONBLOCK = 0o4000;
 export const O_CLOEXEC = 0o2000000;
 export const O_PATH = 0o10000000;
@@ -137,6 +140,7 @@ export const LOCK_EX = 2;
 export const LOCK_NB = 4;
 export const LOCK_UN = 8;
 export const POLLIN = 1;
+export const POLLOUT = 4;
 export const SIG_SETMASK = 2;
 export const SFD_CLOEXEC = O_CLOEXEC;
 export const SOCK_STREAM = 1;

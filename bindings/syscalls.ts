@@ -35,6 +35,7 @@ const NUMBERS = {
   getpid: [39, 172],
   prlimit64: [302, 261],
   setsid: [112, 157],
+  getpgid: [121, 155],
   setgroups: [116, 159],
   setresuid: [117, 147],
   setresgid: [119, 149],

@@ -167,8 +167,8 @@ const UNTESTED: [file: RegExp, why: string][] = [
   [/^src\/cgroup\/driver\.ts$/, 'an interface'],
   [/^src\/launcher\/(machine|make)\.ts$/, 'types; writes the file that launcher.test.ts runs'],
   [
-    /^src\/operate\/(run|supervise|exec)\.ts$/,
-    'take the signals of their own process: conformance/integration/run.test.ts, exec.test.ts',
+    /^src\/operate\/(run|supervise|exec|terminal)\.ts$/,
+    'take the signals of their own process: conformance/integration/run.test.ts, exec.test.ts, terminal.test.ts',
   ],
   [/^src\/create\/exec(-process)?\.ts$/, 'need a running container: conformance/integration/exec.test.ts'],
   [

@@ -10,6 +10,7 @@
 // | copyUpFrom  | a tmpfs to fill (only with tmpcopyup)                  | opens what it will cover, answers         |
 // | copyUpTo    | attached that tmpfs                                    | copies, answers                           |
 // | checkDevice | found a file where a device goes                       | compares it, answers                      |
+// | terminal    | made a terminal (only then); its master's descriptor   | keeps the descriptor                      |
 // | mounted     | made all mounts and devices, the root is unchanged     | allows devices, runs hooks, answers HOME  |
 // | connectAgent| taken its rights (only with SCMP_ACT_NOTIFY)           | connects to the agent, answers            |
 // | listener    | installed the filter; the listener's descriptor        | sends it to the agent, answers            |
@@ -48,6 +49,7 @@ const ORDER: Record<Event['type'], number> = {
   copyUpFrom: 5,
   copyUpTo: 5,
   checkDevice: 5,
+  terminal: 5.5,
   mounted: 6,
   final: 7,
   connectAgent: 8,
@@ -55,7 +57,7 @@ const ORDER: Record<Event['type'], number> = {
   ready: 10,
 };
 
-const WITH_DESCRIPTOR: Event['type'][] = ['root', 'listener'];
+const WITH_DESCRIPTOR: Event['type'][] = ['root', 'terminal', 'listener'];
 
 /**
  * Holds a program to the table. What it says comes from within the container: should anybody there have got hold of it,

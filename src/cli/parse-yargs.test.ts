@@ -172,7 +172,7 @@ test('the global options are read alike before the command', () => {
   for (const argv of globalLines()) if (argv.length > 1) compare(argv);
 });
 
-const NOT_YET = ['console-socket', 'pidfd-socket'];
+const NOT_YET = ['pidfd-socket'];
 
 test('parseCommandLine hands on what was compared', () => {
   for (const argv of commandLines('create')) {

@@ -85,12 +85,11 @@ const notSupportedYet: Rule[] = [
   { line: ['restore', '-no-subreaper', '-h'], runc: 'shows help', gives: 'restore: not supported yet' },
   { line: ['help', 'checkpoint'], runc: 'the same', gives: 'help checkpoint' },
   {
-    line: ['create', '--console-socket', '/s', 'web1'],
-    runc: 'does',
-    gives: 'create: --console-socket: not supported yet',
+    line: ['create', '--pidfd-socket', '/s', 'web1'],
+    runc: 'does since 1.2',
+    gives: 'create: --pidfd-socket: not supported yet',
   },
-  { line: ['create', '--console-socket=', 'web1'], runc: 'the same', gives: 'create web1' },
-  { line: ['run', '--console-socket=/s', 'web1'], runc: 'does', gives: 'run: --console-socket: not supported yet' },
+  { line: ['create', '--pidfd-socket=', 'web1'], runc: 'the same', gives: 'create web1' },
   { line: ['--systemd-cgroup', 'list'], runc: 'does', gives: '--systemd-cgroup: not supported yet' },
   { line: ['--systemd-cgroup=false', 'list'], runc: 'the same', gives: 'list' },
   { line: ['--systemd-cgroup', '--version'], runc: 'the same', gives: 'version' },
@@ -121,7 +120,7 @@ test('an error is one line that names the help to read', () => {
 });
 
 test('a refused option says why', () => {
-  assert.match(usageErrorOf(['create', '--console-socket', '/s', 'web1']).hint ?? '', 'process.terminal');
+  assert.match(usageErrorOf(['create', '--pidfd-socket', '/s', 'web1']).hint ?? '', 'state prints the pid');
 });
 
 test('the global options of a wrong command line are known unless they are wrong', () => {

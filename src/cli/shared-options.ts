@@ -24,7 +24,6 @@ export const detach = {
 export const consoleSocket = {
   type: 'string',
   help: "AF_UNIX socket to send the terminal's master descriptor to",
-  notYet: 'terminals are not implemented; set process.terminal to false in config.json',
 } as const satisfies OptionSpec;
 
 export const pidfdSocket = {

@@ -37,6 +37,8 @@ async function refused(config: unknown, options: Partial<CreateOptions> = {}): P
     noNewKeyring: false,
     preserveFds: 0,
     listenFds: 0,
+    detach: true,
+    consoleSocket: undefined,
   };
   try {
     await create({ root, id, bundle, ...none, ...options });

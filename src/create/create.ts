@@ -16,6 +16,7 @@ import { runPoststopHooks } from '../hooks.ts';
 import type { CallerSettings } from '../init/hook.ts';
 import { warn } from '../log.ts';
 import { makePlan, type Plan } from '../plan/plan.ts';
+import { checkConsole } from '../plan/terminal.ts';
 import { checkId } from '../state/id.ts';
 import { savePlan } from '../state/plan-file.ts';
 import { containerPidOf, startTimeOf } from '../state/status.ts';
@@ -47,6 +48,10 @@ export interface CreateOptions {
   isRootless: boolean | undefined;
   noNewKeyring: boolean;
   preserveFds: number;
+  /** Whether nobody stays in the foreground. */
+  detach: boolean;
+  /** Where to send the master of the terminal. */
+  consoleSocket: string | undefined;
   /** Descriptors of socket activation, which come first: sd_listen_fds(3). */
   listenFds: number;
 }
@@ -56,6 +61,8 @@ export interface Created {
   settings: CallerSettings;
   /** The container's folder, locked. */
   folderFd: number;
+  /** The master of the container's terminal, unless it was sent to a socket. */
+  masterFd: number | undefined;
 }
 
 /** Creates a container. Whatever fails, everything done before is taken back. */
@@ -65,17 +72,19 @@ export async function create(options: CreateOptions): Promise<Created> {
   const host = readHostFacts();
   checkDescriptors(options.listenFds + options.preserveFds);
   const plan = makePlan(config, host, { ...options, bundle });
+  checkConsole(plan.process?.terminal, options);
   for (const warning of [...warnings, ...plan.warnings]) warn(warning);
   const driver: CgroupDriver = fileSystemDriver;
   const placed = driver.place(plan.cgroup);
   const record = newRecord(plan, config, placed, options.root);
   const settings = { ignoredSignals: host.ignoredSignals, openFiles: host.openFiles, umask: host.umask };
   const undo = new UndoList();
-  const extras = await loadExtras(plan, { root: options.root, placed, record, undo });
+  const { root, consoleSocket } = options;
+  const extras = await loadExtras(plan, { root, placed, record, undo, consoleSocket });
   try {
     const folderFd = await build({ options, plan, driver, placed, record, settings, extras, undo });
     actAll(extras.atEnd, record.pid);
-    return { record, settings, folderFd };
+    return { record, settings, folderFd, masterFd: extras.console?.masterFd };
   } catch (error) {
     const toThrow = undo.undo(error);
     actAll(extras.atEnd, record.pid);

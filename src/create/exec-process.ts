@@ -1,6 +1,5 @@
 // What `exec` is to make of a container's record, a file or a bundle, and the command line: the plan of the process.
 import { loadBundleProcess, loadProcess } from '../bundle/process.ts';
-import { RuntimeError } from '../errors.ts';
 import { warn } from '../log.ts';
 import { chosenProcess, type ExecChoices, type ExecPlan, planExec } from '../plan/exec.ts';
 import { inUserNamespace } from '../plan/process.ts';
@@ -28,7 +27,6 @@ export function planProcessOf(options: ExecProcessOptions): ExecPlan {
   checkDescriptors(listenFds + preserveFds);
   const process =
     processFile === undefined ? chosenProcess(loadBundleProcess(record.bundle), choices) : loadProcess(processFile);
-  if (process.terminal === true) throw new RuntimeError('terminals are not supported yet');
   const { newKeyring, capabilities, rlimits } = record.execDefaults;
   const numbers = rlimits.map(({ type, soft, hard }) => ({ type, soft: BigInt(soft), hard: BigInt(hard) }));
   // Kept only for containers that have something out of the ordinary.

@@ -14,6 +14,7 @@ import { type Message, receive } from '../protocol.ts';
 import { spawnScript } from '../spawn.ts';
 import { hasEnded } from '../state/status.ts';
 import type { ContainerRecord } from '../state/store.ts';
+import type { Console } from './console.ts';
 import { cgroupsOfInit, chosenCgroups } from './exec-cgroups.ts';
 import { type ExecPlace, openPlace, stoppedError } from './exec-place.ts';
 import { homeDirectory } from './home.ts';
@@ -24,6 +25,7 @@ export interface ExecInputs {
   record: ContainerRecord;
   /** Cgroups below the container's. */
   cgroups: string[];
+  console: Console | undefined;
   /** Sets the scheduling of the process. */
   schedule: ((pid: number) => void) | undefined;
   seccomp: SeccompExtra | undefined;
@@ -108,6 +110,8 @@ class Conversation {
         if (this.#starts-- === 0) throw new Error('protocol: one start too many');
         wait(pid, { block: true });
         pid = message.pid;
+      } else if (message.kind === 'event' && message.event.type === 'terminal') {
+        this.#inputs.console?.receive(message.fd ?? -1);
       } else if (message.kind === 'event') this.#asked = message;
       if (this.#asked !== undefined && this.#starts === 0) this.#answer(this.#asked, pid);
     }

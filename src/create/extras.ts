@@ -5,6 +5,7 @@ import { prepareDevices } from '../cgroup/devices.ts';
 import { hasLabels } from '../plan/labels.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { ContainerRecord } from '../state/store.ts';
+import type { Console } from './console.ts';
 import type { SeccompExtra } from './seccomp.ts';
 import type { UndoList } from './undo.ts';
 
@@ -20,6 +21,8 @@ export interface Extras {
   /** The container is created, or everything is taken back. */
   atEnd: Action[];
   seccomp: SeccompExtra | undefined;
+  /** Gets the master of the container's terminal. */
+  console?: Console;
 }
 
 export interface ExtrasContext {
@@ -29,15 +32,22 @@ export interface ExtrasContext {
   /** What `delete` will have to take away is noted here. */
   record: ContainerRecord;
   undo: UndoList;
+  /** Who is to get the master of the terminal. */
+  consoleSocket?: string | undefined;
 }
 
 /**
  * Finds out what a plan needs beyond what all containers need. Nothing is changed yet.
  * @throws RuntimeError for what this host cannot do
  */
-export async function loadExtras(plan: Plan, { root, placed, record, undo }: ExtrasContext): Promise<Extras> {
+export async function loadExtras(plan: Plan, { root, placed, record, undo, consoleSocket }: ExtrasContext): Promise<Extras> {
   const { process, netDevices, intelRdt, seccomp } = plan;
   const extras: Extras = { inNamespaces: [], mounted: [], waiting: [], atEnd: [], seccomp: undefined };
+  if (process?.terminal !== undefined) {
+    const { Console } = await import('./console.ts');
+    extras.console = new Console(consoleSocket);
+    process.terminal.size = extras.console.sizeOf(process.terminal);
+  }
   if (intelRdt !== undefined) {
     const { addIntelRdt } = await import('./intel-rdt.ts');
     extras.inNamespaces.push(addIntelRdt(intelRdt, record, undo));

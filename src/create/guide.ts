@@ -76,6 +76,7 @@ class Server {
     if (message.event.type === 'started') this.#started(message.pid);
     else if (message.event.type === 'root') this.#rootFd = message.fd ?? -1;
     else if (message.event.type === 'listener') this.#handOver(message.fd ?? -1);
+    else if (message.event.type === 'terminal') this.guided.extras.console?.receive(message.fd ?? -1);
     // The container process may be faster than the one that made it.
     else if (this.guided.record.pid === 0) this.#early.push(message);
     else this.#answer(message);

@@ -31,6 +31,8 @@ export type Event =
   | { type: 'copyUpFrom' | 'copyUpTo'; path: string }
   /** A file was there before the device was made, or the host's node is mounted over it: is it the right one? */
   | { type: 'checkDevice'; index: number }
+  /** The container's terminal is there; the descriptor of its master comes with the message. */
+  | { type: 'terminal' }
   /** Mounts and devices are there, the root is not changed yet. */
   | { type: 'mounted' }
   /** A filter with a listener is about to be installed: is somebody there to get it? */

@@ -13,9 +13,11 @@ import { setAffinity, setMemoryPolicy, setPersonality } from './execution.ts';
 import { openHostProc, setLabels } from './labels.ts';
 import { writeFile } from './namespaces.ts';
 import { joinKeyring, resetSignals, setLimits, takePrivileges } from './privileges.ts';
+
 import { capabilitiesKept, installFilter, installWithListener } from './seccomp.ts';
 import { setOomScore } from './settings.ts';
 import { forbidTracing } from './tracing.ts';
+import { controlTerminal, makeExecTerminal, useTerminal } from './terminal.ts';
 import { asUser, enterWorkingDirectory } from './working-directory.ts';
 
 export interface ExecInputs {
@@ -58,6 +60,7 @@ export function execScript({ plan, env, container, syncFd, filter }: ExecInputs)
   openCwd(script, process, cwd);
   enterWorkingDirectory(script, process, cwd);
   script.call('close', [cwd]);
+  if (process.terminal !== undefined) useTerminal(script, makeExecTerminal(script, process.terminal));
   resetSignals(script, plan.ignoredSignals);
   setPersonality(script, plan);
   setMemoryPolicy(script, plan);
@@ -149,6 +152,7 @@ function becomeProgram(script: Script, plan: ExecPlan, { env, filter }: Pick<Exe
   const { process, listenFds } = plan;
   const { program } = script;
   script.call('setsid', []);
+  if (process.terminal !== undefined) controlTerminal(script);
   setLimits(script, process.rlimits.filter(isProcesses));
   if (process.scheduler !== undefined || process.ioPriority !== undefined) script.ask({ type: 'final' });
   const more = listenFds === 0 ? [] : [listenPid(script)];

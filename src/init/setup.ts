@@ -19,6 +19,7 @@ import { enterRootfs, finishRootfs, mountRootfs } from './rootfs.ts';
 import { setHostNames, setSysctls } from './settings.ts';
 import type { SourceNumbers } from './sources.ts';
 import { forbidTracing } from './tracing.ts';
+import { controlTerminal, makeConsole, useTerminal } from './terminal.ts';
 import { enterWorkingDirectory, openWorkingDirectory } from './working-directory.ts';
 
 export interface SetupInputs {
@@ -59,6 +60,7 @@ export function setupScript(inputs: SetupInputs): Script {
   script.tellWithDescriptor({ type: 'root' });
   makeCgroupNamespace(script, plan.namespaces);
   makeAllMounts(root, inputs, copies);
+  const terminal = plan.process?.terminal && makeConsole(root, plan.process.terminal);
   script.ask({ type: 'mounted' });
   makePathsReadonly(root, plan.rootfs.readonlyPaths);
   const { mountLabel } = plan;
@@ -68,6 +70,10 @@ export function setupScript(inputs: SetupInputs): Script {
   enterRootfs(script, root.fd, plan.rootfs);
   finishRootfs(script, root.fd, plan.rootfs);
   if (plan.process !== undefined) enterWorkingDirectory(script, plan.process, cwd);
+  if (terminal !== undefined) {
+    useTerminal(script, terminal);
+    controlTerminal(script);
+  }
   script.ask({ type: 'final' });
   become(script, inputs.finalFd, 'runts-init');
   script.finish();

@@ -18,14 +18,17 @@ export async function dispatch(invocation: CommandInvocation, print: Print): Pro
   switch (invocation.command) {
     case 'create': {
       const { create } = await import('../create/create.ts');
-      await create(createOptions(root, invocation));
+      await create(createOptions(root, invocation, true));
       return 0;
     }
     case 'run': {
       const { run } = await import('./run.ts');
       const { options } = invocation;
-      const { detach, keep } = options;
-      return run({ ...createOptions(root, invocation), detach, keep, noSubreaper: options['no-subreaper'] });
+      return run({
+        ...createOptions(root, invocation, options.detach),
+        keep: options.keep,
+        noSubreaper: options['no-subreaper'],
+      });
     }
     case 'start': {
       const { start } = await import('./start.ts');
@@ -109,6 +112,7 @@ export function listenFds(environment: NodeJS.ProcessEnv, pid: number): number {
 function createOptions(
   root: string,
   { global, options, args }: CommandInvocation<'create'> | CommandInvocation<'run'>,
+  detach: boolean,
 ) {
   return {
     root,
@@ -116,6 +120,8 @@ function createOptions(
     id: args[0],
     bundle: options.bundle ?? '.',
     pidFile: options['pid-file'],
+    detach,
+    consoleSocket: options['console-socket'],
     noPivot: options['no-pivot'],
     noNewKeyring: options['no-new-keyring'],
     preserveFds: options['preserve-fds'],
@@ -142,6 +148,7 @@ function execOptions(root: string, { options, args }: CommandInvocation<'exec'>)
       apparmorProfile: options.apparmor,
     },
     detach: options.detach,
+    consoleSocket: options['console-socket'],
     pidFile: options['pid-file'],
     cgroups: options.cgroup,
     ignorePaused: options['ignore-paused'],

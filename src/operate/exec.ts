@@ -3,6 +3,7 @@
 import { SIGKILL } from '../../bindings/constants.ts';
 import { writeFileSync } from '../../bindings/file-system.ts';
 import { kill } from '../../bindings/process.ts';
+import type { Console } from '../create/console.ts';
 import { execute } from '../create/exec.ts';
 import { stoppedError } from '../create/exec-place.ts';
 import { type ExecProcessOptions, planProcessOf } from '../create/exec-process.ts';
@@ -10,6 +11,7 @@ import type { SeccompExtra } from '../create/seccomp.ts';
 import { StateError, step } from '../errors.ts';
 import type { ExecPlan } from '../plan/exec.ts';
 import { hasLabels } from '../plan/labels.ts';
+import { checkConsole } from '../plan/terminal.ts';
 import { checkId } from '../state/id.ts';
 import { statusOf } from '../state/status.ts';
 import { type ContainerRecord, loadRecord } from '../state/store.ts';
@@ -18,6 +20,8 @@ import { holdSignals, supervise } from './supervise.ts';
 export interface ExecOptions extends Omit<ExecProcessOptions, 'record'> {
   id: string;
   detach: boolean;
+  /** Where to send the master of the terminal. */
+  consoleSocket: string | undefined;
   pidFile: string | undefined;
   /** Cgroups below the container's. */
   cgroups: string[];
@@ -37,10 +41,26 @@ export async function exec(options: ExecOptions): Promise<number> {
   checkStatus(options, record);
   const plan = planProcessOf({ ...options, record });
   if (hasLabels(plan.process)) (await import('../create/labels.ts')).checkLabels(plan.process, undefined);
+  checkConsole(plan.process.terminal, options);
+  const console = await consoleFor(plan.process, options);
   const [schedule, seccomp] = [await scheduling(plan.process), await filtering(plan, options.root)];
-  const pid = execute({ plan, record, cgroups: options.cgroups, schedule, seccomp });
+  const pid = execute({ plan, record, cgroups: options.cgroups, console, schedule, seccomp });
   if (options.pidFile !== undefined) writePidFile(options.pidFile, pid);
-  return options.detach ? 0 : supervise(pid, signalFd);
+  if (options.detach) return 0;
+  if (console?.masterFd === undefined) return supervise(pid, signalFd);
+  const { superviseTerminal } = await import('./terminal.ts');
+  return superviseTerminal(pid, signalFd, console.masterFd);
+}
+
+async function consoleFor(
+  { terminal }: ExecPlan['process'],
+  { consoleSocket }: ExecOptions,
+): Promise<Console | undefined> {
+  if (terminal === undefined) return undefined;
+  const { Console } = await import('../create/console.ts');
+  const console = new Console(consoleSocket);
+  terminal.size = console.sizeOf(terminal);
+  return console;
 }
 
 type Schedule = ((pid: number) => void) | undefined;

@@ -1,7 +1,7 @@
 // `run`: create and start in one; in the foreground it stays, passes signals on and ends with the container's status.
 import { closeSync } from '../../bindings/file-system.ts';
 import { becomeSubreaper } from '../../bindings/privileges.ts';
-import { type CreateOptions, create } from '../create/create.ts';
+import { type Created, type CreateOptions, create } from '../create/create.ts';
 import { HookError, toRuntimeError } from '../errors.ts';
 import { warn } from '../log.ts';
 import { destroy } from './delete.ts';
@@ -10,7 +10,6 @@ import { type LockedContainer, startLocked } from './start.ts';
 import { holdSignals, supervise } from './supervise.ts';
 
 export interface RunOptions extends CreateOptions {
-  detach: boolean;
   /** The container's state stays after it has ended. */
   keep: boolean;
   noSubreaper: boolean;
@@ -28,10 +27,16 @@ export async function run(options: RunOptions): Promise<number> {
   await startOrDestroy(container);
   const { record, folderFd } = container;
   unlock(folderFd);
-  const code = supervise(record.pid, signalFd);
+  const code = await follow(container, signalFd);
   if (options.keep || !lockAgain(options.root, record.id, folderFd)) closeSync(folderFd);
   else await destroy(container);
   return code;
+}
+
+async function follow({ record, masterFd }: Created, signalFd: number): Promise<number> {
+  if (masterFd === undefined) return supervise(record.pid, signalFd);
+  const { superviseTerminal } = await import('./terminal.ts');
+  return superviseTerminal(record.pid, signalFd, masterFd);
 }
 
 async function startOrDestroy(container: LockedContainer): Promise<void> {

@@ -29,7 +29,8 @@ export function supervise(pid: number, signalFd: number): number {
   }
 }
 
-function reap(pid: number): number | undefined {
+/** Collects the children that have ended. Returns the exit status of one of them, if it's among these. */
+export function reap(pid: number): number | undefined {
   let status: number | undefined;
   for (;;) {
     const ended = wait(-1, { block: false });
@@ -38,8 +39,8 @@ function reap(pid: number): number | undefined {
   }
 }
 
-// struct signalfd_siginfo, signalfd(2): 128 bytes, the number comes first.
-function readSignal(fd: number): number {
+/** The next signal: struct signalfd_siginfo, signalfd(2), is 128 bytes, the number comes first. */
+export function readSignal(fd: number): number {
   const info = new Uint8Array(128);
   read(fd, info);
   return new DataView(info.buffer).getUint32(0, true);

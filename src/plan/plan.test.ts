@@ -1,7 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Config } from '../bundle/config.ts';
-import { ConfigError } from '../errors.ts';
 import { defaultConfig } from '../operate/spec.ts';
 import type { HostFacts } from './host-facts.ts';
 import { makePlan, type PlanOptions } from './plan.ts';
@@ -29,9 +28,9 @@ test('a config with nothing in it has a plan', () => {
   );
 });
 
-test('what `spec` writes has a plan once it asks for no terminal', () => {
+test('what `spec` writes has a plan', () => {
   const config = defaultConfig();
-  const plan = makePlan({ ...config, process: { cwd: '/', ...config.process, terminal: false } }, HOST, OPTIONS);
+  const plan = makePlan({ ...config, process: { cwd: '/', ...config.process } }, HOST, OPTIONS);
   assert.equal([plan.id, plan.bundle, plan.hostname, plan.mounts.length], ['web1', '/bundle', 'runts', 7]);
   assert.is(plan.rootfs.path, '/bundle/rootfs');
   assert.is(plan.warnings.length, 3);
@@ -78,12 +77,6 @@ test('options and facts that only the final program needs are passed on', () => 
   const plan = makePlan({ ociVersion: '1.3.0' }, HOST, { ...OPTIONS, noNewKeyring: true, preserveFds: 2 });
   const { newKeyring, preserveFds, lastCapability, ignoredSignals } = plan;
   assert.equal([newKeyring, preserveFds, lastCapability, ignoredSignals], [false, 2, 40, [13]]);
-});
-
-test('what is not covered yet is refused', () => {
-  const config: Config = { ociVersion: '1.3.0', process: { cwd: '/', terminal: true } };
-  const namesIt = (error: unknown) => error instanceof ConfigError && error.problems.length === 1;
-  assert.throws(() => makePlan(config, HOST, OPTIONS), namesIt);
 });
 
 test.run();

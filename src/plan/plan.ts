@@ -1,6 +1,5 @@
 // makePlan: everything about a container decided from its config, before anything is done. Pure: no system calls.
 import type { Config, Hooks } from '../bundle/config.ts';
-import { ConfigError } from '../errors.ts';
 import { sysctlPath } from '../validate/rules/sysctl.ts';
 import { type CgroupPlan, planCgroup } from './cgroup.ts';
 import { type DevicesPlan, planDevices } from './devices.ts';
@@ -10,7 +9,6 @@ import { type MemoryPolicyPlan, planMemoryPolicy } from './memory-policy.ts';
 import { type MountPlan, planMounts } from './mounts.ts';
 import { type NamespacePlan, planNamespaces } from './namespaces.ts';
 import { type NetDevicePlan, planNetDevices } from './net-devices.ts';
-import { notYetProblems } from './not-yet.ts';
 import { planPersonality } from './personality.ts';
 import { inUserNamespace, type ProcessPlan, planProcess } from './process.ts';
 import { planRootfs, type RootfsPlan } from './rootfs.ts';
@@ -76,11 +74,8 @@ function withoutDeviceRules(plan: CgroupPlan, { uid }: HostFacts, warnings: stri
 /**
  * Decides everything about a container.
  * @param config a validated config
- * @throws ConfigError for what this version does not cover
  */
 export function makePlan(config: Config, host: HostFacts, options: PlanOptions): Plan {
-  const problems = notYetProblems(config);
-  if (problems.length > 0) throw new ConfigError(problems);
   const { id, bundle } = options;
   const warnings: string[] = [];
   const namespaces = planNamespaces(config.linux ?? {});

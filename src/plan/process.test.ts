@@ -50,6 +50,7 @@ test('what the config leaves out has defaults', () => {
     oomScoreAdj: undefined,
     scheduler: undefined,
     ioPriority: undefined,
+    terminal: undefined,
     apparmorProfile: undefined,
     selinuxLabel: undefined,
   });

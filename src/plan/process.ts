@@ -5,6 +5,7 @@ import type { HostFacts } from './host-facts.ts';
 import { type ProcessLabels, planLabels } from './labels.ts';
 import { RLIMITS } from './rlimits.ts';
 import { planIoPriority, planScheduler, type SchedulerPlan } from './scheduling.ts';
+import { planTerminal, type TerminalPlan } from './terminal.ts';
 
 export interface ProcessPlan extends ProcessLabels {
   args: string[];
@@ -22,6 +23,7 @@ export interface ProcessPlan extends ProcessLabels {
   rlimits: { label: string; resource: number; soft: bigint; hard: bigint }[];
   noNewPrivileges: boolean;
   oomScoreAdj: number | undefined;
+  terminal: TerminalPlan | undefined;
   scheduler: SchedulerPlan | undefined;
   /** For ioprio_set(2). */
   ioPriority: number | undefined;
@@ -59,6 +61,7 @@ export function planProcess(
     rlimits: planRlimits(process, host),
     noNewPrivileges: process.noNewPrivileges ?? false,
     oomScoreAdj: process.oomScoreAdj,
+    terminal: planTerminal(process),
     scheduler: planScheduler(process.scheduler),
     ioPriority: planIoPriority(process.ioPriority),
     ...planLabels(process),
