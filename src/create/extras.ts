@@ -40,7 +40,10 @@ export interface ExtrasContext {
  * Finds out what a plan needs beyond what all containers need. Nothing is changed yet.
  * @throws RuntimeError for what this host cannot do
  */
-export async function loadExtras(plan: Plan, { root, placed, record, undo, consoleSocket }: ExtrasContext): Promise<Extras> {
+export async function loadExtras(
+  plan: Plan,
+  { root, placed, record, undo, consoleSocket }: ExtrasContext,
+): Promise<Extras> {
   const { process, netDevices, intelRdt, seccomp } = plan;
   const extras: Extras = { inNamespaces: [], mounted: [], waiting: [], atEnd: [], seccomp: undefined };
   if (process?.terminal !== undefined) {
