@@ -16,8 +16,8 @@ import { joinKeyring, resetSignals, setLimits, takePrivileges } from './privileg
 
 import { capabilitiesKept, installFilter, installWithListener } from './seccomp.ts';
 import { setOomScore } from './settings.ts';
-import { forbidTracing } from './tracing.ts';
 import { controlTerminal, makeExecTerminal, useTerminal } from './terminal.ts';
+import { forbidTracing } from './tracing.ts';
 import { asUser, enterWorkingDirectory } from './working-directory.ts';
 
 export interface ExecInputs {

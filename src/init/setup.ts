@@ -18,8 +18,8 @@ import { Root } from './paths.ts';
 import { enterRootfs, finishRootfs, mountRootfs } from './rootfs.ts';
 import { setHostNames, setSysctls } from './settings.ts';
 import type { SourceNumbers } from './sources.ts';
-import { forbidTracing } from './tracing.ts';
 import { controlTerminal, makeConsole, useTerminal } from './terminal.ts';
+import { forbidTracing } from './tracing.ts';
 import { enterWorkingDirectory, openWorkingDirectory } from './working-directory.ts';
 
 export interface SetupInputs {
