@@ -58,10 +58,10 @@ const early: [name: string, config: unknown, options: Partial<CreateOptions>, li
   ['a bundle that does not exist', GOOD, { bundle: `${folder}/none` }, /^bundle \S+\/none: .*ENOENT$/],
   ['a config with problems', { ...GOOD, hostname: 5 }, {}, /^config\.json: \/hostname: /],
   [
-    'what is not covered yet',
+    'a terminal for nobody',
     { ...GOOD, process: { cwd: '/', args: ['/none'], terminal: true } },
     {},
-    /\/process\/terminal: is not supported yet/,
+    /^cannot allocate tty/,
   ],
 ];
 for (const [name, config, options, line] of early) {
