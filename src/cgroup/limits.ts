@@ -19,7 +19,7 @@ export async function setLimits(placed: PlacedCgroup[], resources: Resources, op
   const former = options.setsBack ? new FormerValues() : undefined;
   try {
     // What can't be prepared should fail before anything is changed.
-    const setDevices = await prepareDevices(placed, resources.devices ?? [], options.pointer);
+    const setDevices = await prepareDevices(placed, resources.devices ?? [], options);
     for (const controller of CONTROLLERS) {
       if (resources[controller.part] !== undefined) setController(controller, resources, { placed, options, former });
     }

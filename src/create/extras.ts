@@ -2,6 +2,7 @@
 // for each are loaded and done only if the config asks for it.
 import type { PlacedCgroup } from '../cgroup/cgroup.ts';
 import { prepareDevices } from '../cgroup/devices.ts';
+import { warn } from '../log.ts';
 import { hasLabels } from '../plan/labels.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { ContainerRecord } from '../state/store.ts';
@@ -66,7 +67,8 @@ export async function loadExtras(
     extras.atEnd.push(() => devices.close());
   }
   const { devices } = plan.cgroup;
-  if (devices.length > 0) extras.mounted.push(await prepareDevices(placed, devices, '/linux/resources'));
+  if (devices.length > 0)
+    extras.mounted.push(await prepareDevices(placed, devices, { pointer: '/linux/resources', warn }));
   // Late: with the least priority the set-up would take its time, and cgroup v1 has real-time limits.
   if (process?.scheduler !== undefined || process?.ioPriority !== undefined) {
     const { setScheduling } = await import('./scheduling.ts');
