@@ -57,6 +57,25 @@ for (const command of ['main', 'dispatch-', 'create-', 'run-', 'start-', 'state-
   });
 }
 
+test('what limits need is loaded only for containers that have limits', () => {
+  const marks = {
+    limits: /memory\.soft_limit_in_bytes/,
+    'device programs': /runts_devices/,
+    ownership: /cgroup\/delegate/,
+  };
+  for (const [what, mark] of Object.entries(marks)) {
+    assert.ok(
+      [...chunks.values()].some((text) => mark.test(text)),
+      what,
+    );
+    for (const command of ['create-', 'run-', 'start-', 'state-', 'delete-']) {
+      for (const name of loadedWith(chunks, named(command))) {
+        assert.not.match(chunks.get(name) ?? '', mark, `${what} in ${name}`);
+      }
+    }
+  }
+});
+
 test('no command loads a module of the engine', () => {
   for (const command of ['main', 'state-', 'list-', 'create-', 'run-', 'start-', 'kill-', 'delete-']) {
     for (const name of loadedWith(chunks, command === 'main' ? 'main.js' : named(command)))

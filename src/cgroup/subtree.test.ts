@@ -43,6 +43,17 @@ test('nothing is written when the cgroup has them', () => {
   assert.equal(['', 'a'].map(written), ['cpu\n', '\n']);
 });
 
+test('where processes are in the way nothing is enabled, but in the root', () => {
+  writeFileSync(`${mountPoint}/a/cgroup.type`, 'domain\n');
+  for (const path of ['', 'a']) writeFileSync(`${mountPoint}/${path}/cgroup.procs`, '17\n');
+  enableControllers(folder());
+  assert.equal(['', 'a'].map(written), ['+io +memory', '\n']);
+  assert.match(
+    whyNotEnabled(folder(), 'cpu')?.oneLine ?? '',
+    /a\/cgroup\.subtree_control: EBUSY — that cgroup has proc/,
+  );
+});
+
 test('a controller that the host does not have has no other reason', () => {
   assert.is(whyNotEnabled(folder(), 'rdma'), undefined);
 });

@@ -18,11 +18,10 @@ export function enableControllers({ mountPoint, directory }: V2Folder, wanted?: 
   const names = wanted === undefined ? available : wanted.filter((name) => available.includes(name));
   if (isSubset(names, wordsOf(`${directory}/cgroup.controllers`))) return;
   for (const parent of parentsOf(directory, mountPoint)) {
-    const file = `${parent}/cgroup.subtree_control`;
-    const missing = missingIn(names, wordsOf(file));
-    if (missing.length === 0 || write(file, missing) === undefined) continue;
+    const missing = missingIn(names, wordsOf(`${parent}/cgroup.subtree_control`));
+    if (missing.length === 0 || enable(parent, missing) === undefined) continue;
     // All or none: one that can't be enabled must not keep the others out.
-    for (const name of missing) write(file, [name]);
+    for (const name of missing) enable(parent, [name]);
   }
 }
 
@@ -32,7 +31,8 @@ export function whyNotEnabled({ mountPoint, directory }: V2Folder, name: string)
     if (!wordsOf(`${parent}/cgroup.controllers`).includes(name)) return undefined;
     const file = `${parent}/cgroup.subtree_control`;
     if (wordsOf(file).includes(name)) continue;
-    const errno = write(file, [name]) ?? '';
+    const errno = enable(parent, [name]);
+    if (errno === undefined) continue;
     const hint = HINTS[errno];
     return new RuntimeError(`the controller ${name} cannot be enabled: write "+${name}" to ${file}: ${errno}`, {
       errno,
@@ -68,12 +68,26 @@ function parentsOf(directory: string, mountPoint: string): string[] {
 }
 
 // The errno's name if it's refused.
-function write(file: string, names: string[]): string | undefined {
+function enable(parent: string, names: string[]): string | undefined {
+  if (hasProcesses(parent)) return 'EBUSY';
   try {
-    writeFileSync(file, names.map((name) => `+${name}`).join(' '));
+    writeFileSync(`${parent}/cgroup.subtree_control`, names.map((name) => `+${name}`).join(' '));
     return undefined;
   } catch (error) {
     return errnoOf(error) ?? String(error);
+  }
+}
+
+// Some controllers the kernel would enable beside processes, making the tree a threaded one: no other controller could be
+// enabled there, and no process could be put into the cgroups below. Only the root, which has no type, may have both.
+function hasProcesses(folder: string): boolean {
+  if (!existsSync(`${folder}/cgroup.type`)) return false;
+  try {
+    return readFileSync(`${folder}/cgroup.procs`, 'latin1') !== '';
+  } catch (error) {
+    // A threaded cgroup does not tell.
+    if (errnoOf(error) === 'EOPNOTSUPP') return false;
+    throw error;
   }
 }
 
