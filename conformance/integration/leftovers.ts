@@ -11,7 +11,7 @@ export interface Snapshot {
 
 /** What there is now, as far as one test file's runtime may have made it. */
 export function snapshot(runtime: Runtime): Snapshot {
-  const isOurs = (pid: number): boolean => pid !== process.pid && !isOrphanedZombie(pid) && belongsTo(pid, runtime.tag);
+  const isOurs = (pid: number): boolean => pid !== process.pid && !isOthers(pid) && belongsTo(pid, runtime.tag);
   const processes = pids().filter(isOurs);
   const things = [
     ...hostMounts().map((target) => `mount ${target}`),
@@ -39,10 +39,12 @@ export function leftovers(before: Snapshot, limitMs = 4000): string[] {
   return left;
 }
 
-// Collecting an orphan is the host's init's business, which may take its time.
-function isOrphanedZombie(pid: number): boolean {
+// Collecting an orphan is the host's init's business, which may take its time; the children of kthreadd(2) are the
+// kernel's own, which rename themselves.
+function isOthers(pid: number): boolean {
   const status = parseStatus(readText(`/proc/${pid}/status`));
-  return status.get('State')?.startsWith('Z') === true && status.get('PPid') === '1';
+  const parent = status.get('PPid');
+  return parent === '2' || (parent === '1' && status.get('State')?.startsWith('Z') === true);
 }
 
 function describe(pid: number): string {
