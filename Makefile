@@ -93,7 +93,8 @@ soak: all
 
 # On Debian's kernel in a virtual machine: cgroup v2 alone; with systemd. User space is 20 to 60 times slower there.
 VM := dist/vm
-VM_SUITE ?= $(addprefix conformance/integration/,cgroups.test.ts devices.test.ts lifecycle.test.ts)
+VM_SUITE ?= $(addsuffix .test.ts,$(addprefix conformance/integration/,cgroups cgroup-v2 device-program devices events lifecycle \
+	limits nested pause ps resources update))
 VM_SYSTEMD_SUITE ?= $(VM_SUITE)
 
 vm vm-systemd: all $(VM)/initrd.gz
