@@ -1,5 +1,6 @@
 // Which devices a container may use: rules for the v1 controller devices, or a program for cgroup v2.
-import { readFileSync, writeFileSync } from '../../bindings/file-system.ts';
+import { O_WRONLY } from '../../bindings/constants.ts';
+import { closeSync, openSync, readFileSync, writeSync } from '../../bindings/file-system.ts';
 import type { DeviceRule } from '../bundle/config.ts';
 import { errnoOf, RuntimeError, step } from '../errors.ts';
 import type { PlacedCgroup } from './cgroup.ts';
@@ -48,12 +49,24 @@ function unlessUnprivileged(attach: () => void, otherwise: () => void): void {
   }
 }
 
+// There are a dozen of them in every container: each file is opened once.
 function writeRules(directory: string, rules: OrderedRule[]): void {
-  for (const rule of rules) {
-    const file = rule.allow ? 'devices.allow' : 'devices.deny';
-    step(rule.label, () => writeFileSync(`${directory}/${file}`, v1Line(rule)));
+  const open = new Map<string, number>();
+  try {
+    for (const rule of rules) {
+      const path = `${directory}/${rule.allow ? 'devices.allow' : 'devices.deny'}`;
+      step(rule.label, () => {
+        const fd = open.get(path) ?? openSync(path, O_WRONLY);
+        open.set(path, fd);
+        writeSync(fd, encoder.encode(v1Line(rule)));
+      });
+    }
+  } finally {
+    for (const fd of open.values()) closeSync(fd);
   }
 }
+
+const encoder = new TextEncoder();
 
 /**
  * cgroup-v1/devices.rst: the kernel keeps a list of exceptions from "all" or "nothing", and takes a rule back only as a
