@@ -42,11 +42,11 @@ export function openPlace(record: ContainerRecord, directories: string[]): ExecP
       return fd;
     };
     const rootFd = rootfsMount === undefined ? undefined : open(`/proc/${pid}/root`, O_PATH);
-    const isV1 = (directory: string) => existsSync(`${directory}/tasks`);
-    const v2 = directories.find((directory) => !isV1(directory));
+    const v1Cgroups = directories.filter((directory) => existsSync(`${directory}/tasks`));
+    const v2 = directories.find((directory) => !v1Cgroups.includes(directory));
     const cgroupFd = v2 === undefined ? undefined : open(v2, 'r');
     const resctrlTasks = record.resctrl?.tasks ?? [];
-    return { resctrlTasks, pidfd, namespaceFlags, rootFd, v1Cgroups: directories.filter(isV1), cgroupFd, close };
+    return { resctrlTasks, pidfd, namespaceFlags, rootFd, v1Cgroups, cgroupFd, close };
   } catch (error) {
     close();
     throw error;
