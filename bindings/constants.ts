@@ -144,6 +144,7 @@ export const POLLOUT = 4;
 export const SIG_SETMASK = 2;
 export const SFD_CLOEXEC = O_CLOEXEC;
 export const SOCK_STREAM = 1;
+export const SOCK_DGRAM = 2;
 export const SOCK_SEQPACKET = 5;
 export const SOCK_CLOEXEC = O_CLOEXEC;
 export const AF_UNIX = 1;

@@ -1,4 +1,4 @@
-// Stream sockets in the file system, unix(7).
+// Sockets in the file system, unix(7).
 import * as K from './constants.ts';
 import { SyscallError } from './errno.ts';
 import { addressOf, cString, syscall, trySyscall, words64 } from './syscall.ts';
@@ -12,16 +12,46 @@ const PATH_SIZE = 108;
  * @returns a descriptor, closed on exec
  */
 export function connectUnix(path: string, timeoutMs: number): number {
-  const name = cString(path);
-  if (name.length > PATH_SIZE) throw new SyscallError('connect', 'ENAMETOOLONG', path);
-  const address = new Uint8Array(2 + PATH_SIZE);
-  address[0] = K.AF_UNIX;
-  address.set(name, 2);
+  const address = addressFor('connect', path);
   const fd = syscall('socket', undefined, K.AF_UNIX, K.SOCK_STREAM | K.SOCK_CLOEXEC, 0);
   try {
     const limit = words64(Math.trunc(timeoutMs / 1000), (timeoutMs % 1000) * 1000);
     syscall('setsockopt', 'SO_SNDTIMEO', fd, K.SOL_SOCKET, K.SO_SNDTIMEO, limit, limit.length);
     syscall('connect', path, fd, address, address.length);
+    return fd;
+  } catch (error) {
+    trySyscall('close', fd);
+    throw error;
+  }
+}
+
+/** struct sockaddr_un. A name that begins with @ is an abstract one, which isn't in the file system. */
+function addressFor(call: 'connect' | 'bind', path: string): Uint8Array {
+  const name = cString(path);
+  if (name.length > PATH_SIZE) throw new SyscallError(call, 'ENAMETOOLONG', path);
+  const isAbstract = path.startsWith('@');
+  const address = new Uint8Array(2 + name.length - (isAbstract ? 1 : 0));
+  address[0] = K.AF_UNIX;
+  address.set(name.subarray(0, address.length - 2), 2);
+  if (isAbstract) address[2] = 0;
+  return address;
+}
+
+/** socket(2), bind(2): a datagram socket that can be sent to by a path. Returns a descriptor, closed on exec. */
+export function bindDatagram(path: string): number {
+  return datagramSocket('bind', path);
+}
+
+/** socket(2), connect(2): a datagram socket for sending to the one at a path. Returns a descriptor, closed on exec. */
+export function connectDatagram(path: string): number {
+  return datagramSocket('connect', path);
+}
+
+function datagramSocket(call: 'connect' | 'bind', path: string): number {
+  const address = addressFor(call, path);
+  const fd = syscall('socket', undefined, K.AF_UNIX, K.SOCK_DGRAM | K.SOCK_CLOEXEC, 0);
+  try {
+    syscall(call, path, fd, address, address.length);
     return fd;
   } catch (error) {
     trySyscall('close', fd);

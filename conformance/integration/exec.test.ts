@@ -357,4 +357,28 @@ if (isRunts) {
   });
 }
 
+if (isRunts) {
+  test('whoever may trace in the container finds nothing of the runtime to trace or open', async () => {
+    const every = ['CAP_SYS_PTRACE', 'CAP_DAC_OVERRIDE', 'CAP_DAC_READ_SEARCH', 'CAP_KILL', 'CAP_NET_BIND_SERVICE'];
+    // Looks at all processes again and again: capabilities and open folders of one that is not what it should be.
+    const spy = `echo ready; while :; do for p in /proc/[0-9]*; do
+      while read -r name value; do case $name$value in CapEff:0000003*|CapPrm:0000003*|CapEff:000001f*) echo "rights $value of $p";; esac; done 2>/dev/null < $p/status
+      for fd in $p/fd/*; do [ -d $fd/ ] 2>/dev/null && echo "folder $fd"; done
+      case $(readlink $p/exe 2>/dev/null) in *runts-engine*) echo "engine $p";; esac
+    done; done`;
+    const watched = runtime.running({
+      process: {
+        args: ['sh', '-c', 'sleep 60'],
+        capabilities: { bounding: every, effective: every, permitted: every },
+      },
+    });
+    const spying = runtime.begin(['exec', watched, 'sh', '-c', spy]);
+    assert.ok(waitUntil(() => spying.stdout().includes('ready')));
+    for (let round = 0; round < 60; round++) exec(watched, 'true');
+    assert.is(spying.stdout(), 'ready\n');
+    runtime.remove(watched);
+    await spying.ended;
+  });
+}
+
 test.run();

@@ -25,6 +25,7 @@ import {
   folderOf,
   makeFolder,
   markCreated,
+  NOTIFY_FOLDER,
   RESULT_FIFO,
   ROOTFS_FOLDER,
   removeFolder,
@@ -68,7 +69,9 @@ export interface Created {
 /** Creates a container. Whatever fails, everything done before is taken back. */
 export async function create(options: CreateOptions): Promise<Created> {
   checkId(options.id);
-  const { config, bundle, warnings } = loadBundle(options.bundle);
+  const { config: asked, bundle, warnings } = loadBundle(options.bundle);
+  const notify = process.env.NOTIFY_SOCKET ? await import('./notify.ts') : undefined;
+  const config = notify?.withNotifySocket(asked, folderOf(options.root, options.id)) ?? asked;
   const host = readHostFacts();
   checkDescriptors(options.listenFds + options.preserveFds);
   const plan = makePlan(config, host, { ...options, bundle });
@@ -111,6 +114,7 @@ function newRecord(plan: Plan, config: Config, placed: PlacedCgroup[], root: str
     containerPid: 0,
     executable: plan.process?.args[0],
     hooks: plan.hooks,
+    ...(process.env.NOTIFY_SOCKET && { notifies: true as const }),
     execDefaults: execDefaultsOf(plan, config),
   };
 }
@@ -160,6 +164,7 @@ async function build(parts: Build): Promise<number> {
   saveRecord(root, record);
   const [parentFd, syncFd] = socketpair();
   const fifos = openFifos(`${root}/${id}`, folderFd);
+  if (record.notifies) mkdirSync(`${root}/${id}/${NOTIFY_FOLDER}`, { mode: 0o755 });
   if (record.rootfsMount !== undefined) prepareMountPoint(record.rootfsMount, undo);
   undo.add('remove cgroup', () => driver.remove(record.cgroups));
   if (options.isRootless ?? plan.isRootless) {

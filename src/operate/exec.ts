@@ -49,7 +49,7 @@ export async function exec(options: ExecOptions): Promise<number> {
   if (options.detach) return 0;
   if (console?.masterFd === undefined) return supervise(pid, signalFd);
   const { superviseTerminal } = await import('./terminal.ts');
-  return superviseTerminal(pid, signalFd, console.masterFd);
+  return superviseTerminal(pid, { signalFd, masterFd: console.masterFd, notify: undefined });
 }
 
 async function consoleFor(

@@ -6,6 +6,7 @@ import { HookError, toRuntimeError } from '../errors.ts';
 import { warn } from '../log.ts';
 import { destroy } from './delete.ts';
 import { lockAgain, unlock } from './lock.ts';
+import type { NotifyProxy } from './notify.ts';
 import { type LockedContainer, startLocked } from './start.ts';
 import { holdSignals, supervise } from './supervise.ts';
 
@@ -18,30 +19,37 @@ export interface RunOptions extends CreateOptions {
 /** Runs a container. Returns the exit status for this process: the container's, or 0 when detached. */
 export async function run(options: RunOptions): Promise<number> {
   if (options.detach) {
-    await startOrDestroy({ root: options.root, ...(await create(options)) });
+    const container = { root: options.root, ...(await create(options)) };
+    const notify = await startOrDestroy(container);
+    closeSync(container.folderFd);
+    notify?.follow();
     return 0;
   }
   const signalFd = holdSignals();
   if (!options.noSubreaper) becomeSubreaper();
   const container = { root: options.root, ...(await create(options)) };
-  await startOrDestroy(container);
+  const notify = await startOrDestroy(container);
   const { record, folderFd } = container;
   unlock(folderFd);
-  const code = await follow(container, signalFd);
+  const code = await follow(container, signalFd, notify);
   if (options.keep || !lockAgain(options.root, record.id, folderFd)) closeSync(folderFd);
   else await destroy(container);
   return code;
 }
 
-async function follow({ record, masterFd }: Created, signalFd: number): Promise<number> {
-  if (masterFd === undefined) return supervise(record.pid, signalFd);
+async function follow(
+  { record, masterFd }: Created,
+  signalFd: number,
+  notify: NotifyProxy | undefined,
+): Promise<number> {
+  if (masterFd === undefined) return supervise(record.pid, signalFd, notify);
   const { superviseTerminal } = await import('./terminal.ts');
-  return superviseTerminal(record.pid, signalFd, masterFd);
+  return superviseTerminal(record.pid, { signalFd, masterFd, notify });
 }
 
-async function startOrDestroy(container: LockedContainer): Promise<void> {
+async function startOrDestroy(container: LockedContainer): Promise<NotifyProxy | undefined> {
   try {
-    await startLocked(container);
+    return await startLocked(container);
   } catch (error) {
     // After a failed hook that has happened already.
     if (!(error instanceof HookError)) await destroyAfter(container);

@@ -4,9 +4,10 @@ import { HookError, RuntimeError, StateError } from '../errors.ts';
 import { stateDocument } from '../state/document.ts';
 import { checkId } from '../state/id.ts';
 import { statusOf } from '../state/status.ts';
-import { type ContainerRecord, hasHooks, loadRecord } from '../state/store.ts';
+import { type ContainerRecord, folderOf, hasHooks, loadRecord } from '../state/store.ts';
 import { destroy } from './delete.ts';
 import { lockFolder } from './lock.ts';
+import type { NotifyProxy } from './notify.ts';
 import { release } from './release.ts';
 
 /** The command: opens and locks the container, then starts it. */
@@ -14,8 +15,9 @@ export async function start(root: string, id: string): Promise<void> {
   checkId(id);
   const folderFd = lockFolder(root, id);
   const record = loadRecord(root, id);
-  await startLocked({ root, record, folderFd });
+  const notify = await startLocked({ root, record, folderFd });
   closeSync(folderFd);
+  notify?.follow();
 }
 
 export interface LockedContainer {
@@ -26,10 +28,11 @@ export interface LockedContainer {
 
 /**
  * Starts a container whose lock is held.
+ * @returns what the container tells its caller's service manager, if there is one
  * @throws StateError unless it's created; RuntimeError if the user's program can't be executed; HookError, and the
  * container is destroyed then (runtime.md, lifecycle steps 7 and 9)
  */
-export async function startLocked(container: LockedContainer): Promise<void> {
+export async function startLocked(container: LockedContainer): Promise<NotifyProxy | undefined> {
   const { root, record } = container;
   const status = statusOf(root, record);
   if (status !== 'created') throw new StateError(`cannot start a container that is ${status}: it has to be created`);
@@ -39,13 +42,22 @@ export async function startLocked(container: LockedContainer): Promise<void> {
       const { callerSettings, runStartContainerHooks } = await import('../hooks.ts');
       runStartContainerHooks(root, record, callerSettings());
     }
+    const notify = await notifyProxy(container);
     release(root, record);
     if (hasHooks(record, 'poststart')) {
       const { callerSettings, runHooks } = await import('../hooks.ts');
       runHooks('poststart', record.hooks.poststart ?? [], stateDocument(record, 'running'), callerSettings());
     }
+    return notify;
   } catch (error) {
     if (error instanceof HookError) await destroy(container);
     throw error;
   }
+}
+
+async function notifyProxy({ root, record }: LockedContainer): Promise<NotifyProxy | undefined> {
+  const socket = process.env.NOTIFY_SOCKET;
+  if (!record.notifies || !socket) return undefined;
+  const { NotifyProxy } = await import('./notify.ts');
+  return new NotifyProxy(folderOf(root, record.id), record.pid, socket);
 }

@@ -2,6 +2,7 @@
 import { SIGCHLD } from '../../bindings/constants.ts';
 import { pollReadable, read } from '../../bindings/files.ts';
 import { pidfdOpen, pidfdSendSignal, setSignalMask, signalfd, wait } from '../../bindings/process.ts';
+import type { NotifyProxy } from './notify.ts';
 
 // A mask, bit 0 is signal 1. All but SIGKILL (9) and SIGSTOP (19), which can't be blocked, the faults of this process
 // (4 ILL, 5 TRAP, 7 BUS, 8 FPE, 11 SEGV, 31 SYS), and the C library's own (32, 33).
@@ -18,12 +19,14 @@ export function holdSignals(): number {
 }
 
 /** Waits for the container process, passing on signals and reaping orphans. Returns its exit status, 128 + signal. */
-export function supervise(pid: number, signalFd: number): number {
+export function supervise(pid: number, signalFd: number, notify?: NotifyProxy): number {
   const pidfd = pidfdOpen(pid);
   for (;;) {
     const status = reap(pid);
     if (status !== undefined) return status;
-    pollReadable([signalFd]);
+    const [hasSignal, isNotified] = pollReadable([signalFd, notify?.fd ?? -1]);
+    if (isNotified === true) notify?.forward();
+    if (hasSignal !== true) continue;
     const signal = readSignal(signalFd);
     if (signal !== SIGCHLD && pidfd !== undefined) pidfdSendSignal(pidfd, signal);
   }

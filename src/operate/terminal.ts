@@ -15,11 +15,18 @@ import {
   terminalSettings,
   windowSize,
 } from '../../bindings/terminal.ts';
+import type { NotifyProxy } from './notify.ts';
 import { readSignal, reap } from './supervise.ts';
 
+interface Followed {
+  signalFd: number;
+  masterFd: number;
+  notify: NotifyProxy | undefined;
+}
+
 /** As `supervise`, and copies. Returns the exit status of the process once all its output is out. */
-export function superviseTerminal(pid: number, signalFd: number, masterFd: number): number {
-  const session = new Session(signalFd, masterFd);
+export function superviseTerminal(pid: number, followed: Followed): number {
+  const session = new Session(followed);
   try {
     return session.follow(pid);
   } finally {
@@ -34,6 +41,7 @@ const NOTHING = new Uint8Array(0);
 class Session {
   readonly #signalFd: number;
   readonly #masterFd: number;
+  readonly #notify: NotifyProxy | undefined;
   /** As long as it's open the master is never hung up, whoever closes the terminal. */
   readonly #peerFd: number;
   readonly #outFd: number;
@@ -46,7 +54,8 @@ class Session {
   #toProcess = NOTHING;
   #toUser = NOTHING;
 
-  constructor(signalFd: number, masterFd: number) {
+  constructor({ signalFd, masterFd, notify }: Followed) {
+    this.#notify = notify;
     this.#signalFd = signalFd;
     this.#masterFd = masterFd;
     setNonblocking(masterFd);
@@ -98,7 +107,14 @@ class Session {
     const [output, input] = [this.#watchOutput(), this.#watchInput()];
     const none = { fd: -1, events: 0 };
     const signals = { fd: this.#signalFd, events: POLLIN };
-    const [hasSignal, isOutputReady, isInputReady] = poll([signals, output ?? none, input ?? none]);
+    const messages = { fd: this.#notify?.fd ?? -1, events: POLLIN };
+    const [hasSignal, isNotified, isOutputReady, isInputReady] = poll([
+      signals,
+      messages,
+      output ?? none,
+      input ?? none,
+    ]);
+    if (isNotified === true) this.#notify?.forward();
     if (isOutputReady === true) this.#moveOutput();
     if (isInputReady === true) this.#moveInput();
     return hasSignal === true ? readSignal(this.#signalFd) : undefined;

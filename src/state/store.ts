@@ -48,6 +48,8 @@ export interface ContainerRecord {
   /** process.args[0]; undefined without a process. */
   executable: string | undefined;
   hooks: Hooks;
+  /** Set if the container may tell its caller's service manager that it's ready: sd_notify(3). */
+  notifies?: true;
   /** Set if the container is in groups of a resctrl file system: files that take pids, and folders to remove. */
   resctrl?: { mountPoint: string; tasks: string[]; own: string[] };
   /** What holds for a process of `exec` that doesn't say otherwise. */
@@ -67,6 +69,9 @@ export const RESULT_FIFO = 'result';
 export const PLAN_FILE = 'plan.json';
 /** An empty file that is made when `create` is done. It costs less than writing the record again. */
 const CREATED_FILE = 'created';
+/** A folder that the container sees, too, and the socket in it that its service manager's messages go to. */
+export const NOTIFY_FOLDER = 'notify';
+export const NOTIFY_NAME = 'notify.sock';
 /** Where the root file system is mounted if the container has no mount namespace of its own. */
 export const ROOTFS_FOLDER = 'rootfs';
 
@@ -190,6 +195,8 @@ function removeWithRareFiles(folder: string): void {
   } catch (error) {
     if (errnoOf(error) !== 'ENOTEMPTY') throw error;
     ifThere(() => unlinkSync(`${folder}/${PLAN_FILE}`));
+    ifThere(() => unlinkSync(`${folder}/${NOTIFY_FOLDER}/${NOTIFY_NAME}`));
+    ifThere(() => rmdirSync(`${folder}/${NOTIFY_FOLDER}`));
     rmdirSync(folder);
   }
 }
