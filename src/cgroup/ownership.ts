@@ -8,12 +8,13 @@ const DELEGATE = '/sys/kernel/cgroup/delegate';
 const FALLBACK = ['cgroup.procs', 'cgroup.subtree_control', 'cgroup.threads'];
 
 /**
- * Changes the owner of the folder and of those files in it that may be delegated, cgroups(7).
+ * Changes the owner of the folder and of those files in it that may be delegated, cgroups(7). A runtime without the right
+ * to give files away leaves them as they are: the specification says MAY.
  * @param list the kernel's list of those files
  */
 export function changeOwner(directory: string, uid: number, list = DELEGATE): void {
   step(`give cgroup ${directory} to uid ${uid}`, () => {
-    fchownat(AT_FDCWD, directory, uid, -1);
+    if (!mayGiveAway(directory, uid)) return;
     for (const file of delegatedFiles(list)) {
       try {
         fchownat(AT_FDCWD, `${directory}/${file}`, uid, -1);
@@ -23,6 +24,16 @@ export function changeOwner(directory: string, uid: number, list = DELEGATE): vo
       }
     }
   });
+}
+
+function mayGiveAway(directory: string, uid: number): boolean {
+  try {
+    fchownat(AT_FDCWD, directory, uid, -1);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === 'EPERM') return false;
+    throw error;
+  }
 }
 
 function delegatedFiles(list: string): string[] {
