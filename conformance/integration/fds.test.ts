@@ -110,6 +110,22 @@ test('LISTEN_FDS and --preserve-fds add up', () => {
   assert.is(text, 'three\nfour\n');
 });
 
+for (const command of ['run', 'exec']) {
+  test(`${command}: pipes as standard streams can be opened by name by the user of the process`, () => {
+    const wrapper = ['sh', '-c', '{ true | "$@"; } 2>&1 | cat', 'sh'];
+    const script = 'echo out > /dev/stdout; echo err > /dev/stderr';
+    if (command === 'run') {
+      const user = { uid: 1000, gid: 1000 };
+      const bundle = runtime.bundle({ process: { args: ['sh', '-c', script], user } });
+      assert.is(runtime.ok(['run', '--bundle', bundle.directory, runtime.id()], { wrapper }), 'out\nerr\n');
+    } else {
+      const id = runtime.running();
+      assert.is(runtime.ok(['exec', '--user', '1000:1000', id, 'sh', '-c', script], { wrapper }), 'out\nerr\n');
+      runtime.remove(id);
+    }
+  });
+}
+
 const showStreams = 'stat -L -c %i /proc/1/fd/0 /proc/1/fd/1 /proc/1/fd/2 | cat > /streams';
 
 test('the standard streams of a created container are the very files of the caller', () => {

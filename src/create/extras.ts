@@ -52,6 +52,11 @@ export async function loadExtras(
     extras.console = new Console(consoleSocket);
     process.terminal.size = extras.console.sizeOf(process.terminal);
   }
+  const { uid = 0, terminal } = process ?? {};
+  if (terminal === undefined && (uid !== 0 || plan.namespaces.isInUser)) {
+    const { givePipes } = await import('./streams.ts');
+    extras.waiting.push((pid) => givePipes(pid, uid));
+  }
   if (intelRdt !== undefined) {
     const { addIntelRdt } = await import('./intel-rdt.ts');
     extras.inNamespaces.push(addIntelRdt(intelRdt, record, undo));

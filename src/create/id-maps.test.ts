@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { RuntimeError } from '../errors.ts';
 import { planNamespaces } from '../plan/namespaces.ts';
 import { NO_PID } from '../state/fixtures/record.ts';
-import { hostIdOfRoot, hostOwner, isAlone, mapText, writeIdMaps } from './id-maps.ts';
+import { hostIdOf, hostIdOfRoot, hostOwner, isAlone, mapText, writeIdMaps } from './id-maps.ts';
 
 const test = suite('create/id-maps');
 
@@ -31,6 +31,14 @@ test('the kernel takes the own id alone from a user without privileges', () => {
   assert.not(isAlone([alone], 1001));
   assert.not(isAlone([alone, ROOT], 1000));
   assert.not(isAlone([{ ...alone, size: 2 }], 1000));
+});
+
+test('any id is looked up in a map', () => {
+  const map = '         0     100000      65536\n     65536       1000          1\n';
+  assert.equal(
+    [0, 5, 65535, 65536, 65537].map((id) => hostIdOf(map, id)),
+    [100000, 100005, 165535, 1000, undefined],
+  );
 });
 
 test('the root of a container is looked up in the map of its process', () => {

@@ -41,8 +41,16 @@ export function hostOwner(pid: number, { isInUser }: NamespacePlan): { uid: numb
 
 /** Looks up container id 0 in the text of /proc/<pid>/uid_map; 0 if it's not mapped. */
 export function hostIdOfRoot(map: string): number {
-  const ranges = map.split('\n').map((line) => line.trim().split(/\s+/).map(Number));
-  return ranges.find(([containerId]) => containerId === 0)?.[1] ?? 0;
+  return hostIdOf(map, 0) ?? 0;
+}
+
+/** Looks up a container id in the text of a map; undefined if it's not mapped. */
+export function hostIdOf(map: string, id: number): number | undefined {
+  for (const line of map.trim().split('\n')) {
+    const [first = 0, hostId = 0, size = 0] = line.trim().split(/\s+/).map(Number);
+    if (id >= first && id < first + size) return hostId + id - first;
+  }
+  return undefined;
 }
 
 /** The text of a map: one line for each range. It has to reach the kernel in one write. */

@@ -44,6 +44,9 @@ export async function exec(options: ExecOptions): Promise<number> {
   checkConsole(plan.process.terminal, options);
   const console = await consoleFor(plan.process, options);
   const [schedule, seccomp] = [await scheduling(plan.process), await filtering(plan, options.root)];
+  if (plan.process.terminal === undefined && plan.process.uid !== 0) {
+    (await import('../create/streams.ts')).givePipes(record.pid, plan.process.uid);
+  }
   const pid = execute({ plan, record, cgroups: options.cgroups, console, schedule, seccomp });
   if (options.pidFile !== undefined) writePidFile(options.pidFile, pid);
   if (options.detach) return 0;
