@@ -15,7 +15,7 @@ while [ $# -gt 0 ]; do case $1 in
   --image) image=$(realpath "$2"); shift;; --env) envs+=("$2"); shift;; --fs) fs=$2; shift;;
   --) shift; break;; *) echo "boot.sh: $1?" >&2; exit 2;; esac; shift; done
 [ $# -gt 0 ] || { echo "boot.sh: no command" >&2; exit 2; }
-t=$(mktemp -d); vpid=; trap '[ -z "$vpid" ] || kill "$vpid" 2>/dev/null; rm -rf "$t"' EXIT
+t=$(mktemp -d) || exit 2; vpid=; trap '[ -z "$vpid" ] || kill "$vpid" 2>/dev/null; rm -rf "$t"' EXIT
 mkdir "$t/c"; mkfifo "$t/o" "$t/e"
 { for v in PATH HOME ${envs[@]+"${envs[@]}"}; do [ -z "${!v+x}" ] || printf 'export %s=%q\n' "$v" "${!v}"; done
   printf 'cd %q 2>/dev/null || cd /\n' "$PWD"; printf '%q ' "$@"; echo; } >"$t/c/cmd"

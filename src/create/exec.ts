@@ -7,7 +7,7 @@ import { socketpair, write } from '../../bindings/files.ts';
 import { type ExitStatus, kill, wait } from '../../bindings/process.ts';
 import { RuntimeError } from '../errors.ts';
 import { executionError } from '../execution-error.ts';
-import { type Script, stepError } from '../final/script.ts';
+import { type Event, type Script, stepError } from '../final/script.ts';
 import { execScript, JOIN_CGROUP } from '../init/exec.ts';
 import type { ExecPlan } from '../plan/exec.ts';
 import { type Message, receive } from '../protocol.ts';
@@ -60,8 +60,7 @@ function enter(inputs: ExecInputs, cgroups: string[]): number {
     const inherit = [syncFd, ...descriptorsOf(place)];
     const pid = spawnScript(script, { name: 'runts-exec', inherit, firstOwn: 3 + plan.preserveFds });
     closeSync(syncFd);
-    const starts = place.cgroupFd === undefined ? 1 : 2;
-    return new Conversation(inputs, { script, parentFd, starts }).follow(pid);
+    return new Conversation(inputs, { script, parentFd }).follow(pid);
   } finally {
     closeSync(parentFd);
     place.close();
@@ -87,37 +86,45 @@ class Conversation {
   readonly #inputs: ExecInputs;
   readonly #script: Script;
   readonly #parentFd: number;
-  /** How many processes are still to be started: the last one becomes the user's program. */
-  #starts: number;
+  /** The script's forks, one after the other: the last process becomes the user's program. */
+  readonly #forks: Event[];
   /** What the last process waits for. */
   #asked: (Message & { kind: 'event' }) | undefined;
   #failure: RuntimeError | undefined;
 
-  constructor(inputs: ExecInputs, { script, parentFd, starts }: { script: Script; parentFd: number; starts: number }) {
+  constructor(inputs: ExecInputs, { script, parentFd }: { script: Script; parentFd: number }) {
     this.#inputs = inputs;
     this.#script = script;
     this.#parentFd = parentFd;
-    this.#starts = starts;
+    const events = script.steps.flatMap((step) => (step?.kind === 'event' ? [step.event] : []));
+    this.#forks = events.filter(({ type }) => type === 'started');
   }
 
   /** Answers until the program has become the user's, or ended. Returns the pid of its last process. */
   follow(starterPid: number): number {
-    let pid = starterPid;
+    const pids = [starterPid];
+    const last = this.#forks.length;
     // Also after a failure: a process may be faster than the one that tells its pid.
     for (let message = this.#next(); message !== undefined; message = this.#next()) {
       if (message.kind === 'failure') this.#failure ??= this.#errorOf(message.step, errnoName(message.errno));
       else if (message.kind === 'event' && message.event.type === 'started') {
-        if (this.#starts-- === 0) throw new Error('protocol: one start too many');
-        wait(pid, { block: true });
-        pid = message.pid;
+        // Nor do their messages come in order: a process may have its successor before it is told itself.
+        const index = this.#forks.indexOf(message.event);
+        if (pids[index + 1] !== undefined) throw new Error('protocol: one start too many');
+        pids[index + 1] = message.pid;
       } else if (message.kind === 'event' && message.event.type === 'terminal') {
         this.#inputs.console?.receive(message.fd ?? -1);
       } else if (message.kind === 'event') this.#asked = message;
-      if (this.#asked !== undefined && this.#starts === 0) this.#answer(this.#asked, pid);
+      const pid = pids[last];
+      if (this.#asked !== undefined && pid !== undefined) this.#answer(this.#asked, pid);
     }
-    if (this.#failure === undefined && this.#starts === 0) return pid;
-    const ended = wait(pid, { block: true });
-    throw this.#failure ?? death(ended);
+    const pid = pids[last];
+    if (this.#failure !== undefined || pid === undefined) {
+      const ended = endAll(pids);
+      throw this.#failure ?? death(ended);
+    }
+    for (const predecessor of pids.slice(0, last)) wait(predecessor, { block: true });
+    return pid;
   }
 
   #next(): Message | undefined {
@@ -145,6 +152,15 @@ class Conversation {
     if (isExec) return executionError(this.#inputs.plan.process.args[0] ?? '', errno);
     return stepError(this.#script, number, errno);
   }
+}
+
+// Most have ended already. Returns how the furthest one has.
+function endAll(pids: number[]): ExitStatus | undefined {
+  const ends = pids.map((pid) => {
+    kill(pid, SIGKILL);
+    return wait(pid, { block: true });
+  });
+  return ends.at(-1);
 }
 
 function death(ended: ExitStatus | undefined): RuntimeError {

@@ -63,6 +63,18 @@ test('it is made with its namespaces, as a child of the runtime, in its v2 cgrou
   assert.equal([words[4], words[10]], [0, 5]);
 });
 
+test('a cgroup namespace to join: the v2 cgroup is entered before', () => {
+  const script = begin([{ type: 'cgroup', path: '/c' }], { cgroupFd: 5 });
+  const lines = stepsOf(script).filter((line) => /cgroup.procs|setns/.test(line));
+  assert.equal(lines, [
+    'join the v2 cgroup: openat cgroup.procs',
+    'join the v2 cgroup: write cgroup.procs',
+    '/linux/namespaces/0: setns /c',
+  ]);
+  const [clone] = callsOf(script, 'clone3');
+  assert.equal(clone && wordsAt(script, clone, 0, 11), [K.CLONE_PARENT, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+});
+
 test('without a v2 cgroup none is asked for', () => {
   const script = begin([]);
   const [clone] = callsOf(script, 'clone3');

@@ -29,11 +29,13 @@ export function beginScript(inputs: BeginInputs): Script {
   const script = new Script(syncFd);
   forbidTracing(script);
   joinV1Cgroups(script, v1Directories(inputs.placedCgroup));
+  const entersV2 = cgroupFd !== undefined && namespaces.some(({ type }) => type === 'cgroup');
+  if (entersV2) joinV2Cgroup(script, cgroupFd);
   // Whoever has joined the user namespace can't open the sources any more: another one does the joining.
   const joinsUser = namespaces.some(({ type }) => type === 'user');
   if (inputs.sources !== undefined && joinsUser) forkJoiner(script, plan, inputs.sources);
   joinNamespaces(script, namespaces);
-  makeContainerProcess(script, inputs);
+  makeContainerProcess(script, entersV2 ? { ...inputs, cgroupFd: undefined } : inputs);
   for (const { fd } of namespaces) script.call('close', [fd]);
   if (cgroupFd !== undefined) script.call('close', [cgroupFd]);
   dieWithRuntime(script);
@@ -57,6 +59,18 @@ export function joinV1Cgroups(script: Script, directories: string[]): void {
   for (const directory of directories) {
     script.within(`join cgroup ${directory}`, () => writeFile(script, `${directory}/tasks`, '0'));
   }
+}
+
+// From within another cgroup namespace no process can be put into a cgroup outside of it (cgroup-v2.rst, "Delegation
+// Containment"): before that is joined, at the price that others don't have to pay.
+function joinV2Cgroup(script: Script, cgroupFd: number): void {
+  script.within('join the v2 cgroup', () => {
+    const procs = script.slot();
+    const path = 'cgroup.procs';
+    script.call('openat', [cgroupFd, script.string(path), K.O_WRONLY | K.O_CLOEXEC, 0], { path, save: procs });
+    script.call('write', [procs, script.string('0'), 1], { path });
+    script.call('close', [procs]);
+  });
 }
 
 function v1Directories(placed: PlacedCgroup[]): string[] {
