@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { RuntimeError } from '../errors.ts';
-import { loadBundleProcess, loadProcess } from './process.ts';
+import { loadProcess } from './process.ts';
 
 const test = suite('bundle/process');
 const folder = mkdtempSync('/tmp/runts-process-');
@@ -32,15 +32,6 @@ test('mistakes are told with their place in the file', () => {
 test('a FIFO is refused instead of waited for', () => {
   spawnSync('mkfifo', [`${folder}/fifo`]);
   refuses(() => loadProcess(`${folder}/fifo`), /is not a regular file/);
-});
-
-test('of a bundle only the process is looked at', () => {
-  file('config.json', { process: PROCESS, mounts: 'nonsense' });
-  assert.equal(loadBundleProcess(folder), PROCESS);
-  for (const without of [{}, null, { process: null }]) {
-    file('config.json', without);
-    assert.is(loadBundleProcess(folder), undefined);
-  }
 });
 
 test.run();

@@ -18,7 +18,7 @@ import { warn } from '../log.ts';
 import { makePlan, type Plan } from '../plan/plan.ts';
 import { checkConsole } from '../plan/terminal.ts';
 import { checkId } from '../state/id.ts';
-import { savePlan } from '../state/plan-file.ts';
+import { savePlan, toExactJson } from '../state/plan-file.ts';
 import { containerPidOf, startTimeOf } from '../state/status.ts';
 import {
   type ContainerRecord,
@@ -115,17 +115,10 @@ function newRecord(plan: Plan, config: Config, placed: PlacedCgroup[], root: str
     executable: plan.process?.args[0],
     hooks: plan.hooks,
     ...(process.env.NOTIFY_SOCKET && { notifies: true as const }),
-    execDefaults: execDefaultsOf(plan, config),
-  };
-}
-
-function execDefaultsOf({ newKeyring }: Plan, { process }: Config): ContainerRecord['execDefaults'] {
-  const rlimits = process?.rlimits ?? [];
-  return {
-    newKeyring,
-    capabilities: process?.capabilities,
-    // JSON has no numbers of 64 bits.
-    rlimits: rlimits.map(({ type, soft, hard }) => ({ type, soft: String(soft), hard: String(hard) })),
+    execDefaults: {
+      newKeyring: plan.newKeyring,
+      process: config.process && toExactJson(config.process),
+    },
   };
 }
 

@@ -1,9 +1,9 @@
-// What `exec` is to make of a container's record, a file or a bundle, and the command line: the plan of the process.
-import { loadBundleProcess, loadProcess } from '../bundle/process.ts';
+// What `exec` is to make of the container's own process, a file, and the command line: the plan of the process.
+import type { Process } from '../bundle/config.ts';
 import { warn } from '../log.ts';
 import { chosenProcess, type ExecChoices, type ExecPlan, planExec } from '../plan/exec.ts';
 import { inUserNamespace } from '../plan/process.ts';
-import { findPlan } from '../state/plan-file.ts';
+import { findPlan, fromExactJson } from '../state/plan-file.ts';
 import type { ContainerRecord } from '../state/store.ts';
 import { isInUserNamespace } from './exec-place.ts';
 import { checkDescriptors, readHostFacts } from './host.ts';
@@ -22,13 +22,12 @@ export interface ExecProcessOptions {
  * Plans the process.
  * @throws ConfigError, RuntimeError
  */
-export function planProcessOf(options: ExecProcessOptions): ExecPlan {
+export async function planProcessOf(options: ExecProcessOptions): Promise<ExecPlan> {
   const { root, record, processFile, choices, preserveFds, listenFds } = options;
   checkDescriptors(listenFds + preserveFds);
-  const process =
-    processFile === undefined ? chosenProcess(loadBundleProcess(record.bundle), choices) : loadProcess(processFile);
-  const { newKeyring, capabilities, rlimits } = record.execDefaults;
-  const numbers = rlimits.map(({ type, soft, hard }) => ({ type, soft: BigInt(soft), hard: BigInt(hard) }));
+  const { newKeyring, process: text } = record.execDefaults;
+  const own = text === undefined ? undefined : (fromExactJson(text) as Process);
+  const process = processFile === undefined ? chosenProcess(own, choices) : await processIn(processFile);
   // Kept only for containers that have something out of the ordinary.
   const { personality, memoryPolicy, seccomp } = findPlan(root, record.id) ?? {};
   const host = isInUserNamespace(record.pid) ? inUserNamespace(readHostFacts()) : readHostFacts();
@@ -38,10 +37,16 @@ export function planProcessOf(options: ExecProcessOptions): ExecPlan {
     personality,
     memoryPolicy,
     seccomp,
-    defaults: { capabilities, rlimits: numbers },
+    defaults: { capabilities: own?.capabilities, rlimits: own?.rlimits },
     preserveFds,
     listenFds,
   });
   for (const warning of plan.warnings) warn(warning);
   return plan;
+}
+
+// A file has to be validated; the container's own process has been.
+async function processIn(path: string): Promise<Process> {
+  const { loadProcess } = await import('../bundle/process.ts');
+  return loadProcess(path);
 }

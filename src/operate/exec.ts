@@ -39,7 +39,7 @@ export async function exec(options: ExecOptions): Promise<number> {
   const signalFd = options.detach ? -1 : holdSignals();
   const record = loadRecord(options.root, options.id);
   checkStatus(options, record);
-  const plan = planProcessOf({ ...options, record });
+  const plan = await planProcessOf({ ...options, record });
   if (hasLabels(plan.process)) (await import('../create/labels.ts')).checkLabels(plan.process, undefined);
   checkConsole(plan.process.terminal, options);
   const console = await consoleFor(plan.process, options);

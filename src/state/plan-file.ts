@@ -8,18 +8,29 @@ import { folderOf, PLAN_FILE } from './store.ts';
 /** Writes the plan into the container's folder. */
 export function savePlan(root: string, plan: Plan): void {
   const path = `${folderOf(root, plan.id)}/${PLAN_FILE}`;
-  step('save plan', () => writeFileSync(path, JSON.stringify(plan, toJson), { mode: 0o600 }));
+  step('save plan', () => writeFileSync(path, toExactJson(plan), { mode: 0o600 }));
 }
 
 /** Reads it again, exactly as it was. */
 export function loadPlan(root: string, id: string): Plan {
   const path = `${folderOf(root, id)}/${PLAN_FILE}`;
-  return step('load plan', () => JSON.parse(readFileSync(path, 'utf8'), fromJson)) as Plan;
+  return step('load plan', () => fromExactJson(readFileSync(path, 'utf8'))) as Plan;
 }
 
 /** The same, for a container that may have none. */
 export function findPlan(root: string, id: string): Plan | undefined {
   return existsSync(`${folderOf(root, id)}/${PLAN_FILE}`) ? loadPlan(root, id) : undefined;
+}
+
+/** JSON of something that may have 64-bit integers and bytes in it. */
+export function toExactJson(value: unknown): string {
+  return JSON.stringify(value, toJson);
+}
+
+/** The value again. */
+export function fromExactJson(text: string): unknown {
+  // A reviver costs more than all the rest: only where it has something to do.
+  return text.includes('"$b') ? JSON.parse(text, fromJson) : JSON.parse(text);
 }
 
 // What JSON does not have: masks and limits of 64 bits, compiled programs.

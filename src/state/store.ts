@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from '../../bindings/file-system.ts';
 import { readdirSync } from '../../bindings/stat.ts';
-import type { Capabilities, HookKind, Hooks } from '../bundle/config.ts';
+import type { HookKind, Hooks } from '../bundle/config.ts';
 import { errnoOf, RuntimeError, StateError, step, withStep } from '../errors.ts';
 import { isRecordOf } from './record-shape.ts';
 
@@ -55,8 +55,8 @@ export interface ContainerRecord {
   /** What holds for a process of `exec` that doesn't say otherwise. */
   execDefaults: {
     newKeyring: boolean;
-    capabilities: Capabilities | undefined;
-    rlimits: { type: string; soft: string; hard: string }[];
+    /** The container's own process, as JSON with exact numbers (plan-file.ts): only `exec` parses it. */
+    process: string | undefined;
   };
 }
 
