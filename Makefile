@@ -93,7 +93,7 @@ soak: all
 
 # On Debian's kernel in a virtual machine: cgroup v2 alone; with systemd. User space is 20 to 60 times slower there.
 VM := dist/vm
-VM_SUITE ?= $(addsuffix .test.ts,$(addprefix conformance/integration/,cgroups cgroup-v2 device-program devices events lifecycle \
+VM_SUITE ?= $(addsuffix .test.ts,$(addprefix conformance/integration/,cgroups cgroup-v2 device-program devices events labels lifecycle \
 	limits nested pause ps resources update))
 VM_SYSTEMD_SUITE ?= $(VM_SUITE)
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { pollReadable, receiveWithFd } from '../../bindings/files.ts';
 import { listenUnix } from '../../bindings/root-suite.ts';
-import { syscall, trySyscall } from '../../bindings/syscall.ts';
+import { syscall, trySyscall, words64 } from '../../bindings/syscall.ts';
 import type { Seccomp } from '../../src/bundle/config.ts';
 import { stateProblems } from '../../src/validate/state.ts';
 import type { Bundle, Changes } from '../bundle.ts';
@@ -65,11 +65,25 @@ class Agent {
   }
 }
 
+/** Waits for a notification; false if the process has gone. */
+function hasNotification(listenerFd: number): boolean {
+  const [POLLIN, POLLHUP] = [1, 0x10];
+  const entry = new DataView(new ArrayBuffer(8));
+  entry.setInt32(0, listenerFd, true);
+  entry.setInt16(4, POLLIN, true);
+  const limit = words64(TIME_LIMIT_MS / 1000, 0);
+  trySyscall('ppoll', new Uint8Array(entry.buffer), 1, limit, null, 0);
+  const found = entry.getInt16(6, true);
+  if ((found & (POLLIN | POLLHUP)) === 0) throw new Error('no notification');
+  // Before Linux 6.11 receiving would wait for ever then.
+  return (found & POLLIN) !== 0;
+}
+
 /** Answers notifications until the container process has ended. Returns the numbers of the system calls. */
 function serve(listenerFd: number, errnoOf: (syscallNumber: number) => number | undefined): number[] {
   const seen: number[] = [];
   for (;;) {
-    if (pollReadable([listenerFd], TIME_LIMIT_MS)[0] !== true) throw new Error('no notification');
+    if (!hasNotification(listenerFd)) break;
     const notification = new DataView(new ArrayBuffer(80));
     if (trySyscall('ioctl', listenerFd, SECCOMP_IOCTL_NOTIF_RECV, new Uint8Array(notification.buffer)) < 0) break;
     const number = notification.getInt32(16, true);
