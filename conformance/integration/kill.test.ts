@@ -84,12 +84,12 @@ test('kill --all reaches every process of the container, also without a pid name
 
 test('kill without --all reaches the container process only', () => {
   const bundle = runtime.bundle({
-    process: { args: ['sh', '-c', 'sleep 71 & sleep 72 & echo > /ready; wait'] },
+    process: { args: ['sh', '-c', 'sleep 71 & sleep 72 & wait'] },
     ...withNamespaces('mount'),
   });
   const id = runtime.create(bundle);
   runtime.ok(['start', id]);
-  assert.ok(waitUntil(() => readText(`${bundle.rootfs}/ready`) !== ''));
+  assert.ok(waitUntil(() => sleepers().length === 2));
   runtime.ok(['kill', id, 'KILL']);
   runtime.waitFor(id, 'stopped');
   assert.is(sleepers().length, 2);
