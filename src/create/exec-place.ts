@@ -1,7 +1,7 @@
 // Where `exec` goes: what of a running container has to be opened before its process can be joined.
 
 import { O_PATH } from '../../bindings/constants.ts';
-import { closeSync, existsSync, openSync, readlinkSync } from '../../bindings/file-system.ts';
+import { closeSync, openSync, readlinkSync } from '../../bindings/file-system.ts';
 import { pidfdOpen } from '../../bindings/process.ts';
 import { NAMESPACE_TYPES } from '../bundle/config.ts';
 import { errnoOf, StateError, step } from '../errors.ts';
@@ -21,7 +21,7 @@ export function stoppedError(): StateError {
 
 /**
  * Opens the place.
- * @param directories the cgroup to join in each hierarchy
+ * @param directories the cgroup to join in each hierarchy, in the order of the record's
  * @throws StateError if the container process has ended
  */
 export function openPlace(record: ContainerRecord, directories: string[]): ExecPlace {
@@ -42,8 +42,9 @@ export function openPlace(record: ContainerRecord, directories: string[]): ExecP
       return fd;
     };
     const rootFd = rootfsMount === undefined ? undefined : open(`/proc/${pid}/root`, O_PATH);
-    const v1Cgroups = directories.filter((directory) => existsSync(`${directory}/tasks`));
-    const v2 = directories.find((directory) => !v1Cgroups.includes(directory));
+    const isV2 = (_: string, index: number) => record.cgroups[index]?.freezer === 'cgroup.freeze';
+    const v1Cgroups = directories.filter((directory, index) => !isV2(directory, index));
+    const v2 = directories.find(isV2);
     const cgroupFd = v2 === undefined ? undefined : open(v2, 'r');
     const resctrlTasks = record.resctrl?.tasks ?? [];
     return { resctrlTasks, pidfd, namespaceFlags, rootFd, v1Cgroups, cgroupFd, close };
