@@ -47,6 +47,9 @@ test('reads whole files as text, as single characters, as bytes, also what has n
   assert.is(F.readFileSync(path('bytes'), 'latin1'), '\x00\x80\xff\xfe');
   assert.equal([...F.readFileSync(path('bytes'))], [0, 0x80, 0xff, 0xfe]);
   assert.is(F.readFileSync(path('large'), 'latin1').length, 100_001);
+  const fd = F.openSync(path('large'), 'r');
+  for (const size of [0, 5, 50_000, 45_000, 4996, 0]) assert.is(F.readUpTo(fd, size).length, size);
+  F.closeSync(fd);
   assert.is(F.readFileSync('/proc/version', 'utf8'), nodeFs.readFileSync('/proc/version', 'utf8'));
 });
 

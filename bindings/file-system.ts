@@ -70,11 +70,17 @@ function readPath(path: string): Uint8Array<ArrayBuffer> {
   }
 }
 
+/** The rest of an open file, at most `most` bytes of it: for files that may be endless. `path` is for the error. */
+export function readUpTo(fd: number, most: number, path?: string): Uint8Array<ArrayBuffer> {
+  return readAll(fd, path, most);
+}
+
 // Files of /proc and /sys don't know their sizes.
-function readAll(fd: number, path: string | undefined): Uint8Array<ArrayBuffer> {
+function readAll(fd: number, path: string | undefined, most = Number.POSITIVE_INFINITY): Uint8Array<ArrayBuffer> {
   let bytes = new Uint8Array(CHUNK);
   for (let length = 0; ; ) {
-    const count = must('read', path, 'read', fd, bytes.subarray(length), bytes.length - length);
+    const room = Math.min(bytes.length, most) - length;
+    const count = must('read', path, 'read', fd, bytes.subarray(length), room);
     if (count === 0) return bytes.subarray(0, length);
     length += count;
     if (length < bytes.length) continue;

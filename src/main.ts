@@ -58,7 +58,8 @@ async function fail(error: unknown, invocation: Invocation | undefined, argv: st
     const undo = undoFailuresOf(error).map((text) => `undo: ${text}`);
     for (const detail of [String(error.stack), ...causes(error), ...undo]) writeAll(2, `${detail}\n`);
   }
-  return 1;
+  // As runc: what exec fails with can be told from what its process may end with.
+  return command === 'exec' ? 255 : 1;
 }
 
 async function failUsage(error: unknown, argv: string[]): Promise<number> {

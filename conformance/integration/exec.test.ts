@@ -25,6 +25,11 @@ for (const status of [0, 1, 7, 127, 255]) {
   });
 }
 
+test('exec exits with 255 if it fails itself', () => {
+  assert.is(runtime.command(['exec', id, 'no-such-program']).exit, 255);
+  assert.is(runtime.command(['exec', 'no-such-container', 'true']).exit, 255);
+});
+
 for (const [signal, status] of [
   ['KILL', 137],
   ['TERM', 143],

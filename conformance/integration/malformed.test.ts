@@ -1,5 +1,5 @@
 // Malformed bundles: each gives one line, and nothing is made.
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { isRunts } from '../runtime.ts';
@@ -37,6 +37,15 @@ const CASES: Case[] = [
     what: '50 MB large',
     write: text((good) => good.replace('{', `{"x": "${'y'.repeat(50_000_000)}",`)),
     shown: /config\.json/,
+    runc: 'reads it',
+  },
+  {
+    what: '100 GB large',
+    write: (path) => {
+      writeFileSync(path, '');
+      truncateSync(path, 1e11);
+    },
+    shown: /config\.json: must have at most/,
     runc: 'reads it',
   },
   {

@@ -102,6 +102,10 @@ testUnless(onlyRunts, test, 'what is no value is refused by the name of the opti
   }
 });
 
+testUnless(onlyRunts, test, 'an endless file is not read to its end', () => {
+  assert.match(runtime.fails(['update', '--resources', '/dev/zero', id]), '/dev/zero: must have at most');
+});
+
 test('without options nothing changes', () => assert.is(runtime.ok(['update', id]), ''));
 
 test('a paused container can be updated', () => {

@@ -1,11 +1,11 @@
 // Finds a bundle and reads its config.json (bundle.md).
 import * as K from '../../bindings/constants.ts';
-import { closeSync, openSync, readFileSync, realpathSync } from '../../bindings/file-system.ts';
+import { closeSync, openSync, readUpTo, realpathSync } from '../../bindings/file-system.ts';
 import { fstatSync, statSync } from '../../bindings/stat.ts';
 import { errnoOf, RuntimeError, step } from '../errors.ts';
 import { validateConfig } from '../validate/config.ts';
 import type { Config } from './config.ts';
-import { parseJson } from './json.ts';
+import { MAX_BYTES, parseJson } from './json.ts';
 
 export interface Bundle {
   config: Config;
@@ -28,14 +28,15 @@ export function loadBundle(path: string): Bundle {
 }
 
 /**
- * The bytes of a file that must be a regular one: JSON from a FIFO might never come.
+ * The bytes of a file that must be a regular one: JSON from a FIFO might never come. Of one that is too large for JSON,
+ * only as many as show that.
  * @param hint for the error if it does not exist
  */
 export function readRegularFile(path: string, { hint }: { hint?: string } = {}): Uint8Array {
   const fd = openFile(path, hint);
   try {
     if (!fstatSync(fd).isFile()) throw new RuntimeError(`${path} is not a regular file`);
-    return readFileSync(fd);
+    return readUpTo(fd, MAX_BYTES + 1, path);
   } finally {
     closeSync(fd);
   }

@@ -39,7 +39,7 @@ const malformed: [name: string, content: Uint8Array | string, line: string][] = 
   ['an overlong character', Uint8Array.of(0x22, 0xc0, 0x80), 'is not UTF-8: the byte at offset 1 is not valid'],
   ['a character cut short', Uint8Array.of(0x22, 0xe2, 0x82), 'is not UTF-8: the byte at offset 1 is not valid'],
   ['UTF-16', Uint8Array.of(0xff, 0xfe, 0x7b, 0), 'is not UTF-8: the byte at offset 0 is not valid'],
-  ['too long a file', new Uint8Array(16777217), 'has 16777217 bytes, must have at most 16777216 (16 MiB)'],
+  ['too long a file', new Uint8Array(16777217), 'must have at most 16777216 bytes (16 MiB)'],
   ['a duplicate key', '{"a":1,"b":2,"a":3}', `line 1, column 14: duplicate key: /a ${TWICE}`],
   ['a duplicate key with an escape', '{"a":1,"\\u0061":3}', `line 1, column 8: duplicate key: /a ${TWICE}`],
   ['a duplicate key before a blank', '{"a":1,"a" :3}', `line 1, column 8: duplicate key: /a ${TWICE}`],

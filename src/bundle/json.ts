@@ -2,7 +2,8 @@
 import { RuntimeError } from '../errors.ts';
 import { type Fault, findFault, MAX_DEPTH } from './json-syntax.ts';
 
-const MAX_BYTES = 16 * 1024 * 1024;
+/** A file with more bytes is refused. */
+export const MAX_BYTES = 16 * 1024 * 1024;
 
 /**
  * Parses JSON (RFC 8259). Integers beyond 2^53 come back as bigint, everything else as JSON.parse gives it. Duplicate
@@ -12,7 +13,7 @@ const MAX_BYTES = 16 * 1024 * 1024;
 export function parseJson(bytes: Uint8Array, name: string): unknown {
   const refuse = (reason: string) => new RuntimeError(reason, { steps: [name] });
   if (bytes.length === 0) throw refuse('is empty, must be JSON');
-  if (bytes.length > MAX_BYTES) throw refuse(`has ${bytes.length} bytes, must have at most ${MAX_BYTES} (16 MiB)`);
+  if (bytes.length > MAX_BYTES) throw refuse(`must have at most ${MAX_BYTES} bytes (16 MiB)`);
   if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) {
     throw refuse('starts with a byte order mark (bytes EF BB BF), must start with the JSON text');
   }

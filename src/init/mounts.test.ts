@@ -174,6 +174,11 @@ rootTest(test, 'a remount of the attributes alone works on a bind mount', () => 
   assert.ok(optionsOf(found([bind('folder'), again]))?.includes('ro'));
 });
 
+rootTest(test, 'a remount that changes nothing needs a mount, too', () => {
+  const again: Mount = { destination: '/x/inner', options: ['remount'] };
+  assert.match(String(found([bind('folder'), again])), /: mount \/x\/inner EINVAL$/);
+});
+
 const failures: [mount: Mount, line: RegExp][] = [
   [tmpfs('size=64q'), /^mount \/mounts\/0 \(tmpfs on \/x\): fsconfig size=64q \(.*size.*\) EINVAL$/],
   [tmpfs('nonsense=1'), /^mount \/mounts\/0 \(tmpfs on \/x\): fsconfig nonsense=1 \(.*\) EINVAL$/],

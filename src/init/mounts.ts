@@ -192,7 +192,9 @@ function applyLate(script: Script, plan: MountPlan, mount: Slot): void {
 function remount(root: Root, plan: MountPlan, mount: Slot): void {
   const { script } = root;
   root.open(plan.destination, mount);
-  if (plan.data.length > 0 || plan.superblock.some((flag) => flag !== 'ro')) {
+  const { set, clear } = plan.attributes;
+  // With nothing to change, too: only the kernel knows whether a mount is there.
+  if (plan.data.length > 0 || plan.superblock.some((flag) => flag !== 'ro') || (set === 0 && clear === 0)) {
     const flags = K.MS_REMOUNT | superblockFlags(plan);
     script.call('fchdir', [mount], { path: plan.destination });
     const data = script.string(mountData(plan));

@@ -1,7 +1,7 @@
 // `update`: changes the limits of a container.
-import { closeSync, readFileSync } from '../../bindings/file-system.ts';
+import { closeSync, openSync, readUpTo } from '../../bindings/file-system.ts';
 import type { Resources } from '../bundle/config.ts';
-import { parseJson } from '../bundle/json.ts';
+import { MAX_BYTES, parseJson } from '../bundle/json.ts';
 import { locateCgroup } from '../cgroup/cgroup.ts';
 import { fileSystemDriver } from '../cgroup/file-system-driver.ts';
 import type { CommandOptions } from '../cli/commands.ts';
@@ -60,6 +60,17 @@ function readResources(options: CommandOptions<'update'>): Resources {
   if (file === undefined) return validateResources(resourcesOfFlags(options));
   if (Object.keys(flags).length > 0) warn('with --resources the other options are ignored');
   const name = file === '-' ? 'standard input' : file;
-  const bytes = step(`--resources ${file}`, () => readFileSync(file === '-' ? 0 : file));
+  const bytes = step(`--resources ${file}`, () => readDocument(file));
   return validateResources(parseJson(bytes, name));
+}
+
+// It may be a FIFO, or endless.
+function readDocument(file: string): Uint8Array {
+  if (file === '-') return readUpTo(0, MAX_BYTES + 1);
+  const fd = openSync(file, 'r');
+  try {
+    return readUpTo(fd, MAX_BYTES + 1, file);
+  } finally {
+    closeSync(fd);
+  }
 }

@@ -73,6 +73,7 @@ const MISTAKES: [choices: Partial<ExecChoices>, line: RegExp][] = [
   [{ args: [] }, /no command/],
   [{ env: ['A'] }, /--env "A" is not name=value/],
   [{ env: ['=A'] }, /--env "=A"/],
+  [{ cwd: 'tmp' }, /--cwd "tmp" is not an absolute path/],
   [{ user: 'root' }, /--user: "root" is not a number .* names are not looked up/],
   [{ user: '1:2:3' }, /--user "1:2:3" is not uid\[:gid\]/],
   [{ user: '4294967295' }, /--user: "4294967295"/],

@@ -51,7 +51,11 @@ export function chosenProcess(base: Process | undefined, choices: ExecChoices): 
   for (const entry of env) {
     if (entry.indexOf('=') <= 0) throw new RuntimeError(`--env ${JSON.stringify(entry)} is not name=value`);
   }
-  const process: Process = { ...base, args, cwd: choices.cwd ?? base?.cwd ?? '/', terminal: choices.hasTerminal };
+  const { cwd } = choices;
+  if (cwd !== undefined && !cwd.startsWith('/')) {
+    throw new RuntimeError(`--cwd ${JSON.stringify(cwd)} is not an absolute path`);
+  }
+  const process: Process = { ...base, args, cwd: cwd ?? base?.cwd ?? '/', terminal: choices.hasTerminal };
   process.env = withVariables(base?.env ?? [], env);
   process.user = withGroups(userOf(choices.user, base?.user), additionalGids);
   if (capabilities.length > 0) process.capabilities = withCapabilities(base?.capabilities, capabilities);
