@@ -17,6 +17,7 @@ nodeFs.mkdirSync(path('folder'));
 const failures: [line: string, action: () => unknown][] = [
   [`stat ${path('none')} ENOENT`, () => S.statSync(path('none'))],
   [`lstat ${path('none')} ENOENT`, () => S.lstatSync(path('none'))],
+  [`statfs ${path('none')} ENOENT`, () => S.statfs(path('none'))],
   ['fstat EBADF', () => S.fstatSync(-1)],
   [`open ${path('none')} ENOENT`, () => S.readdirSync(path('none'))],
   [`open ${path('file')} ENOTDIR`, () => S.readdirSync(path('file'))],
@@ -30,6 +31,19 @@ test('knows when a file was changed, to the nanosecond', () => {
   const { ctimeNs } = nodeFs.statSync(path('file'), { bigint: true });
   const [seconds = '', nanoseconds = ''] = S.statSync(path('file')).ctime.split('.');
   assert.is(BigInt(seconds) * 1_000_000_000n + BigInt(nanoseconds), ctimeNs);
+});
+
+test('knows the flags of the mount that a path is on', () => {
+  const names = ['ro', 'nosuid', 'nodev', 'noexec'];
+  const lines = nodeFs.readFileSync('/proc/self/mountinfo', 'utf8').trimEnd().split('\n');
+  // A later mount may cover an earlier one.
+  const mounts = new Map(lines.map((line) => [line.split(' ')[4] ?? '', (line.split(' ')[5] ?? '').split(',')]));
+  for (const target of ['/', '/proc', '/sys', '/dev/pts', '/dev/shm']) {
+    const options = mounts.get(target);
+    if (options === undefined) continue;
+    const expected = names.reduce((flags, name, bit) => flags | (options.includes(name) ? 1 << bit : 0), 0);
+    assert.is(S.statfs(target).flags & 0xe, expected & 0xe, target);
+  }
 });
 
 for (const file of [path('file'), path('folder'), path('link'), '/dev/null', '/dev/tty', '/proc/self/status', '/']) {

@@ -1,4 +1,4 @@
-// What is known of a file, and what is in a folder: statx(2), getdents64(2). Names and arguments are node:fs's.
+// What is known of a file, and what is in a folder: statx(2), statfs(2), getdents64(2). Names and arguments are node:fs's.
 import * as K from './constants.ts';
 import { SyscallError } from './errno.ts';
 import { closeSync, openSync } from './file-system.ts';
@@ -84,6 +84,16 @@ export function lstatSync(path: string): Stats {
 /** fstat(2). */
 export function fstatSync(fd: number): Stats {
   return statx('fstat', fd, '', K.AT_EMPTY_PATH);
+}
+
+const STATFS_SIZE = 120;
+
+/** statfs(2): the flags of the mount that a path is on, ST_RDONLY and so on. */
+export function statfs(path: string): { flags: number } {
+  const buffer = new Uint8Array(STATFS_SIZE);
+  const result = trySyscall('statfs', cString(path), buffer);
+  if (result < 0) throw new SyscallError('statfs', -result, path);
+  return { flags: new DataView(buffer.buffer).getUint32(80, true) };
 }
 
 /** An entry of a folder. */

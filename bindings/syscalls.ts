@@ -96,6 +96,7 @@ const NUMBERS = {
   renameat: [264, 38],
   faccessat: [269, 48],
   statx: [332, 291],
+  statfs: [137, 43],
   mount_setattr: [442, 442],
   fchmodat2: [452, 452],
 } as const;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { HOOK_KINDS, type HookKind, type Hooks } from '../../src/bundle/config.ts';
 import { type Bundle, type Changes, withMounts, writeConfig } from '../bundle.ts';
-import { isRunts } from '../runtime.ts';
+import { isRunts, waitUntil } from '../runtime.ts';
 import { UP } from './attack.ts';
 import { HookScripts } from './hook-scripts.ts';
 import { readText } from './host.ts';
@@ -35,6 +35,7 @@ test('the hooks run in the order of the lifecycle, each list in its own order', 
   const created = both('prestart', 'createRuntime', 'createContainer');
   assert.equal(scripts.order(), created);
   runtime.ok(['start', id]);
+  assert.ok(waitUntil(() => scripts.order().includes('program')));
   const started = scripts.order().filter((name) => name !== 'program');
   assert.equal(started, [...created, ...both('startContainer', 'poststart')]);
   runtime.ok(['kill', id, 'KILL']);
@@ -182,6 +183,23 @@ for (const [where, linux] of [
     assert.is(scripts.read('hook'), scripts.read('program'));
   });
 }
+
+test('createContainer hooks in a user namespace are its root', () => {
+  const scripts = new HookScripts(runtime);
+  const script = 'id -u; id -G; grep CapEff /proc/self/status; cat /proc/self/uid_map; touch "$ROOTFS/dev/shm/made"';
+  chmodSync(scripts.folder, 0o777);
+  chmodSync(runtime.folder, 0o711);
+  const hook = scripts.hook('look', `(${script}) > look.out 2>&1`);
+  const bundle = runtime.bundle({
+    process: { args: ['stat', '-c', '%u:%g', '/dev/shm/made'] },
+    hooks: { createContainer: [hook] },
+    linux: namespaced,
+  });
+  hook.env = [`ROOTFS=${bundle.rootfs}`];
+  writeConfig(bundle.directory, { ...bundle.config, hooks: { createContainer: [hook] } });
+  assert.is(runtime.ok(['run', '--bundle', bundle.directory, runtime.id()]), '0:0\n');
+  assert.match(scripts.read('look.out'), /^0\n0\nCapEff:\t000001f{10}\n +0 +100000 +5000\n$/);
+});
 
 // CVE-2024-21626: a link in the image leads over a descriptor that the runtime has open, and from there to the host.
 test('a startContainer hook that is a link over /proc/self/fd does not lead to a program of the host', () => {

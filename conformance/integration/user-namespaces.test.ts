@@ -268,12 +268,79 @@ function everything(...names: string[]) {
   return { bounding: names, effective: names, permitted: names };
 }
 
-testUnless(notRunc, test, 'a missing source, and one that may only be bound with all below it, are told', () => {
-  assert.match(fails({ mounts: withMounts(bind('/no/such/folder')) }), /mounts\/7 .*\/no\/such\/folder ENOENT/);
-  const mount = { destination: '/tmp', source: '/sys', type: 'bind', options: ['bind'] };
-  assert.match(
-    fails({ mounts: withMounts(mount) }),
-    /: mount \/mounts\/7 \(bind of \/sys on \/tmp\): open_tree \/sys EINVAL — .*rbind/,
+testUnless(
+  notRunc,
+  test,
+  'a missing source is told, and one with flags that may only be bound with all below it',
+  () => {
+    assert.match(fails({ mounts: withMounts(bind('/no/such/folder')) }), /mounts\/7 .*\/no\/such\/folder ENOENT/);
+    const { open } = withMountBelow('-o', 'nodev');
+    try {
+      const mount = { destination: '/tmp', source: open, type: 'bind', options: ['bind'] };
+      assert.match(
+        fails({ mounts: withMounts(mount) }),
+        /: mount \/mounts\/7 \(bind of \S+ on \/tmp\): open_tree \S+ EINVAL — .*rbind/,
+      );
+    } finally {
+      Bun.spawnSync(['umount', '-R', open]);
+    }
+  },
+);
+
+/** A folder that is a shared mount and has one below it, `below`. */
+function withMountBelow(...options: string[]): { open: string } {
+  const { open } = closedFolder();
+  for (const words of [
+    [...options, '-t', 'tmpfs', 'tmpfs', open],
+    ['--make-shared', open],
+  ]) {
+    assert.is(Bun.spawnSync(['mount', ...words]).exitCode, 0);
+  }
+  for (const name of ['below', 'later', 'inside']) mkdirSync(join(open, name));
+  writeFileSync(join(open, 'below/hidden'), '');
+  assert.is(Bun.spawnSync(['mount', '-t', 'tmpfs', 'tmpfs', join(open, 'below')]).exitCode, 0);
+  return { open };
+}
+
+testUnless(
+  notRunc,
+  test,
+  'a source is bound without the mounts below it; nothing mounted there reaches the host',
+  () => {
+    const { open } = withMountBelow();
+    try {
+      const mount = { destination: '/tmp', source: open, type: 'bind', options: ['bind'] };
+      const bundle = runtime.bundle({
+        linux: inUser(),
+        mounts: withMounts(mount, { destination: '/tmp/inside', type: 'tmpfs', source: 'x' }),
+        process: { args: ['sh', '-c', 'ls /tmp/below; cat /proc/self/mountinfo; sleep 60'] },
+      });
+      giveAway(bundle);
+      const id = runtime.create(bundle);
+      const seen = () => parseMountinfo(readFileSync(`/proc/${runtime.state(id).pid}/mountinfo`, 'utf8'));
+      const targets = () => seen().map(({ target }) => target);
+      assert.equal(
+        targets().filter((target) => target.startsWith('/tmp')),
+        ['/tmp', '/tmp/inside'],
+      );
+      assert.not.match(readFileSync('/proc/self/mountinfo', 'utf8'), `${open}/inside`);
+      assert.is(Bun.spawnSync(['mount', '-t', 'tmpfs', 'tmpfs', join(open, 'later')]).exitCode, 0);
+      assert.ok(targets().includes('/tmp/later'), 'later mounts of the host come, as without a user namespace');
+      runtime.remove(id);
+    } finally {
+      Bun.spawnSync(['umount', '-R', open]);
+    }
+  },
+);
+
+testUnless(notRunc, test, 'mounts are listed in the order of the config', () => {
+  const { open } = closedFolder();
+  const tmpfs = { destination: '/tmp', type: 'tmpfs', source: 'x' };
+  const mounts = withMounts(tmpfs, { ...bind(open), destination: '/tmp/a' }, { ...tmpfs, destination: '/tmp/b' });
+  const targets = parseMountinfo(inside('cat /proc/self/mountinfo', { mounts })).map(({ target }) => target);
+  assert.equal(
+    targets.filter((target) => target.startsWith('/tmp')),
+    ['/tmp', '/tmp/a', '/tmp/b'],
   );
 });
 

@@ -23,6 +23,7 @@ import type { Plan } from '../plan/plan.ts';
 import { fillWithScript, spawnScript } from '../spawn.ts';
 import { openPath } from './container-paths.ts';
 import { openIdMaps } from './id-mapped.ts';
+import { outsideSources } from './outside-sources.ts';
 
 export interface LaunchInputs {
   plan: Plan;
@@ -72,7 +73,8 @@ export function launch(inputs: LaunchInputs): Launched {
     ...new Set(idMaps.values()),
   ];
   const inherit = [syncFd, startFd, resultFd, ...own];
-  const numbers = plan.opensSources ? sourceNumbers(plan, Math.max(...inherit) + ROOM) : undefined;
+  const first = Math.max(...inherit) + ROOM;
+  const numbers = plan.opensSources ? sourceNumbers(plan, first, outsideSources(plan)) : undefined;
   const sources = numbers && { numbers, idMaps, rootMountPoint: inputs.rootMountPoint };
   const begin = beginScript({ plan, namespaces, placedCgroup, cgroupFd, syncFd, setupFd: setupPathFd, sources });
   const options = { name: 'runts-init', inherit, firstOwn: 3 + plan.preserveFds };

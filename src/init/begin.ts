@@ -139,15 +139,20 @@ export function dieWithRuntime(script: Script): void {
 }
 
 /** Takes the ids of the user namespace's root, and no groups. */
-export function becomeRoot(script: Script): void {
+export function takeRootIds(script: Script): void {
   script.within('become root in the user namespace', () => {
     script.call('setresgid', [0, 0, 0]);
     script.call('setresuid', [0, 0, 0]);
     // Refused where setgroups is denied, user_namespaces(7); then there is nothing to leave behind.
     script.call('setgroups', [0, 0], { ignore: true });
-    // Changing ids takes the parent-death signal away.
-    dieWithRuntime(script);
   });
+}
+
+/** The same, for a process that is not to outlive the runtime. */
+export function becomeRoot(script: Script): void {
+  takeRootIds(script);
+  // Changing ids takes the parent-death signal away.
+  dieWithRuntime(script);
 }
 
 /** execveat(2): goes on as the program in a memfd, which is closed by that. */

@@ -3,15 +3,19 @@ import * as assert from 'uvu/assert';
 import * as K from '../../bindings/constants.ts';
 import { stepError } from '../final/script.ts';
 import { planMounts } from '../plan/mounts.ts';
-import { copySource } from './bind-source.ts';
+import { copyOpened, copySource, openSource } from './bind-source.ts';
 import { argsOf, callsOf, scriptOf, wordsAt } from './fixtures/lines.ts';
 
 const test = suite('init/bind-source');
 
-function copy(options: string[], idMap?: number) {
+function planOf(options: string[]) {
   const [plan] = planMounts([{ destination: '/x', source: '/src', options }], { bundle: '/', isInUser: true });
   if (plan === undefined) throw new Error('no plan');
-  return scriptOf((script) => copySource(script, plan, idMap, script.slot()));
+  return plan;
+}
+
+function copy(options: string[], idMap?: number) {
+  return scriptOf((script) => copySource(script, planOf(options), idMap, script.slot()));
 }
 
 test('bind copies one mount, rbind those below it too', () => {
@@ -38,6 +42,20 @@ for (const [options, recursive] of [
 
 test('without a user namespace to map by, nothing is mapped', () => {
   assert.equal(callsOf(copy(['bind']), 'mount_setattr'), []);
+});
+
+test('what one process has opened, another one copies', () => {
+  const opened = scriptOf((script) => openSource(script, planOf(['rbind']), script.slot()));
+  assert.equal(
+    callsOf(opened, 'open_tree').map((call) => argsOf(opened, call)),
+    [[K.AT_FDCWD, '/src', K.OPEN_TREE_CLOEXEC]],
+  );
+  const script = scriptOf((to) => copyOpened(to, planOf(['rbind']), 103, to.slot()));
+  const flags = K.OPEN_TREE_CLONE | K.OPEN_TREE_CLOEXEC | K.AT_EMPTY_PATH | K.AT_RECURSIVE;
+  assert.equal(
+    callsOf(script, 'open_tree', 'close').map((call) => argsOf(script, call)),
+    [[103, '', flags], [103]],
+  );
 });
 
 test('the likely reason of a failure is told', () => {

@@ -16,10 +16,31 @@ const COPY_HINTS = {
  */
 export function copySource(script: Script, plan: MountPlan, idMap: number | undefined, into: Slot): void {
   const { source: path, recursiveBind } = plan;
-  const flags = K.OPEN_TREE_CLONE | K.OPEN_TREE_CLOEXEC | (recursiveBind ? K.AT_RECURSIVE : 0);
-  const args = [K.AT_FDCWD, script.string(path), flags];
+  const args = [K.AT_FDCWD, script.string(path), copyFlags(recursiveBind)];
   script.call('open_tree', args, { path, save: into, hints: recursiveBind ? undefined : COPY_HINTS });
   if (idMap !== undefined) mapIds(script, plan, idMap, into);
+}
+
+/** Opens the source, for `copyOpened`. */
+export function openSource(script: Script, { source: path }: MountPlan, into: Slot): void {
+  script.call('open_tree', [K.AT_FDCWD, script.string(path), K.OPEN_TREE_CLOEXEC], { path, save: into });
+}
+
+/** Copies the mount of a source that has been opened as a number, which is free then. */
+export function copyOpened(
+  script: Script,
+  { source: path, recursiveBind }: MountPlan,
+  number: number,
+  into: Slot,
+): void {
+  const flags = K.AT_EMPTY_PATH | copyFlags(recursiveBind);
+  const hints = recursiveBind ? undefined : COPY_HINTS;
+  script.call('open_tree', [number, script.string(''), flags], { path, save: into, hints });
+  script.call('close', [number]);
+}
+
+function copyFlags(recursive: boolean): number {
+  return K.OPEN_TREE_CLONE | K.OPEN_TREE_CLOEXEC | (recursive ? K.AT_RECURSIVE : 0);
 }
 
 const ID_MAP_HINTS = {

@@ -104,7 +104,26 @@ test('like the container process it gets its root, directory, limits, ids and ca
   assert.is(firstOutOfOrder(lines, expected), undefined);
 });
 
-test("else it keeps the runtime's", () => assert.equal(callsOf(hook(PLACE), 'keyctl', 'setresuid', 'capset'), []));
+const PLAIN: ContainerPlace = { ...PLACE, namespaces: [{ fd: 20, flag: K.CLONE_NEWPID }] };
+
+test("else it keeps the runtime's", () => assert.equal(callsOf(hook(PLAIN), 'keyctl', 'setresuid', 'capset'), []));
+
+test('in a user namespace it becomes the root of that, with no groups', () => {
+  const script = hook(PLACE);
+  const calls = callsOf(script, 'clone3', 'setresgid', 'setresuid', 'setgroups', 'dup3').slice(0, 5);
+  assert.equal(
+    calls.map(({ name }) => name),
+    ['clone3', 'setresgid', 'setresuid', 'setgroups', 'dup3'],
+  );
+  assert.equal(
+    calls.slice(1, 4).map((call) => argsOf(script, call)),
+    [
+      [0, 0, 0],
+      [0, 0, 0],
+      [0, 0],
+    ],
+  );
+});
 
 test('namespaces are joined in the order given, the child is made for the runtime and in the v2 cgroup', () => {
   const script = hook(PLACE);

@@ -5,7 +5,7 @@ import type { Hook } from '../bundle/config.ts';
 import { Script } from '../final/script.ts';
 import { hasLabels } from '../plan/labels.ts';
 import type { Plan } from '../plan/plan.ts';
-import { forkInto, joinV1Cgroups } from './begin.ts';
+import { forkInto, joinV1Cgroups, takeRootIds } from './begin.ts';
 import { becomeContainerProcess } from './container-process.ts';
 import { resetAffinity } from './execution.ts';
 import { openHostProc, setLabels } from './labels.ts';
@@ -80,6 +80,9 @@ function enter(script: Script, { namespaces, v1Cgroups, cgroupFd, rootFd, likePr
     script.call('fchdir', [likeProcess.cwdFd]);
   }
   forkInto(script, K.CLONE_PARENT, cgroupFd);
+  // The runtime's own ids mean nobody in there: who has them can't make a file.
+  const joinsUser = namespaces.some(({ flag }) => flag === K.CLONE_NEWUSER);
+  if (joinsUser && likeProcess === undefined) takeRootIds(script);
 }
 
 function settle(script: Script, { inputFd, outputFd, settings }: HookInputs): void {

@@ -3,11 +3,11 @@ import * as K from '../../bindings/constants.ts';
 import type { Slot } from '../final/memory.ts';
 import type { Script } from '../final/script.ts';
 import type { MountPlan } from '../plan/mounts.ts';
-import { copySource, mapIds } from './bind-source.ts';
+import { copyOpened, copySource, mapIds } from './bind-source.ts';
 import { newFileSystem } from './file-systems.ts';
 import { attach, copyTreeOf, setAttributes } from './mount-calls.ts';
 import { IN_ROOT, IN_ROOT_PLAIN, type Root } from './paths.ts';
-import { takeSource } from './sources.ts';
+import { type OpenedSource, takeSource } from './sources.ts';
 
 /** What the plan can't know and the runtime has looked up on the host. */
 export interface MountFacts {
@@ -37,8 +37,8 @@ export function copyShared(script: Script, plans: MountPlan[], idMaps: ReadonlyM
 export interface Prepared {
   /** Holds the copy of a bind mount's source, if it has been taken already; its ids are mapped then. */
   copy?: Slot | undefined;
-  /** The number that its source has been opened as, for the root of a user namespace. */
-  source?: number | undefined;
+  /** Its source, if that has been opened for the root of a user namespace. */
+  source?: OpenedSource | undefined;
   /** The descriptor of the user namespace that an id-mapped mount takes its mappings from. */
   idMap?: number | undefined;
 }
@@ -66,12 +66,14 @@ export function makeMount(root: Root, plan: MountPlan, facts: MountFacts, prepar
 function makeBind(root: Root, plan: MountPlan, mount: Slot, given: MountFacts & Prepared): void {
   const { script } = root;
   const { isDirectory, copy, source, idMap } = given;
-  if (source !== undefined) takeSource(script, source, mount);
+  if (source?.as === 'path') copyOpened(script, plan, source.number, mount);
+  else if (source !== undefined) takeSource(script, source.number, mount);
   else if (copy === undefined) copySource(script, plan, idMap, mount);
   const { set, clear } = plan.attributes;
   if (set !== 0 || clear !== 0) setAttributes(script, mount, { set, clear }, plan.source);
   const target = attachAt(root, mount, plan.destination, isDirectory ? 'directory' : 'file');
-  if ((copy ?? source) !== undefined && isDirectory) replaceByCopy(script, plan, mount, target);
+  const isEarly = copy !== undefined || (source !== undefined && source.as !== 'path');
+  if (isEarly && isDirectory) replaceByCopy(script, plan, mount, target);
   script.release(target);
 }
 

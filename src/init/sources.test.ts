@@ -14,22 +14,24 @@ const plan = samplePlan({
     { destination: '/a', source: '/src/a', options: ['rbind'] },
     { destination: '/tmp', type: 'tmpfs' },
     { destination: '/b', source: '/src/b', options: ['bind', 'idmap'] },
+    { destination: '/c', source: '/src/c', options: ['bind'] },
   ],
 });
-const numbers = sourceNumbers(plan, 100);
+const numbers = sourceNumbers(plan, 100, new Set([4]));
 
 test('the root and the bind mounts get numbers, in their order', () => {
   assert.equal([numbers.process, numbers.rootfs, numbers.mountPoint], [100, 101, 102]);
   assert.equal(
     [...numbers.binds],
     [
-      [1, 103],
-      [3, 104],
+      [1, { number: 103, as: 'path' }],
+      [3, { number: 104, as: 'copy' }],
+      [4, { number: 105, as: 'outside copy' }],
     ],
   );
 });
 
-test('all are opened in the mount namespace of the container process, and put where it finds them', () => {
+test('all but some are opened in the mount namespace of the container process, and put where it finds them', () => {
   const options = { rootMountPoint: '/state/rootfs', idMaps: new Map([[3, 77]]) };
   const script = scriptOf((to) => openSources(to, plan, numbers, options));
   const [setns] = callsOf(script, 'setns').map((call) => argsOf(script, call));
@@ -37,6 +39,10 @@ test('all are opened in the mount namespace of the container process, and put wh
   assert.equal(
     stepsOf(script).filter((line) => !/: (dup3|close)$/.test(line)),
     [
+      'mount /mounts/4 (bind of /src/c on /c): open_tree /src/c',
+      'mount /mounts/4 (bind of /src/c on /c): mount_setattr /src/c',
+      'dup3',
+      'close',
       'enter the mount namespace: setns',
       'close',
       '/root/path /bundle/rootfs: open_tree /bundle/rootfs',
@@ -50,10 +56,15 @@ test('all are opened in the mount namespace of the container process, and put wh
       'close',
     ],
   );
+  const [outside, root, inside, mapped] = callsOf(script, 'open_tree').map((call) => Number(argsOf(script, call)[2]));
+  assert.equal(
+    [outside, root, inside, mapped].map((flags = 0) => (flags & K.OPEN_TREE_CLONE) !== 0),
+    [true, true, false, true],
+  );
   // Not closed by execve(2).
   assert.equal(
     callsOf(script, 'dup3').map((call) => argsOf(script, call).slice(1)),
-    [101, 102, 103, 104].map((number) => [number, 0]),
+    [105, 101, 102, 103, 104].map((number) => [number, 0]),
   );
 });
 

@@ -5,8 +5,21 @@
 import * as K from '../../bindings/constants.ts';
 import type { Slot } from '../final/memory.ts';
 import type { Script } from '../final/script.ts';
+import type { MountPlan } from '../plan/mounts.ts';
 import type { Plan } from '../plan/plan.ts';
-import { copySource } from './bind-source.ts';
+import { copySource, openSource } from './bind-source.ts';
+import { setAttributes } from './mount-calls.ts';
+
+/** The source of a bind mount that is opened for the container process. */
+export interface OpenedSource {
+  /** Its descriptor's number. */
+  number: number;
+  /**
+   * What is opened: the path, which the container process copies itself; a copy of the mount; or one that is made in the
+   * runtime's mount namespace, where a mount may be had without those below it.
+   */
+  as: 'path' | 'copy' | 'outside copy';
+}
 
 /** The numbers of descriptors: those that something is opened as, for the container process to take. */
 export interface SourceNumbers {
@@ -15,14 +28,20 @@ export interface SourceNumbers {
   rootfs: number;
   mountPoint: number;
   /** Bind mounts, by index in the plan. */
-  binds: ReadonlyMap<number, number>;
+  binds: ReadonlyMap<number, OpenedSource>;
 }
 
-/** Numbers from `first` on. */
-export function sourceNumbers({ mounts }: Plan, first: number): SourceNumbers {
-  const binds = new Map<number, number>();
-  mounts.forEach(({ kind }, index) => {
-    if (kind === 'bind') binds.set(index, first + 3 + binds.size);
+/**
+ * Numbers from `first` on.
+ * @param outside the bind mounts, by index, whose sources are copied in the runtime's mount namespace
+ */
+export function sourceNumbers({ mounts }: Plan, first: number, outside: ReadonlySet<number>): SourceNumbers {
+  const binds = new Map<number, OpenedSource>();
+  mounts.forEach(({ kind, idmap }, index) => {
+    // Ids are mapped with the runtime's rights.
+    const inside = idmap === undefined ? 'path' : 'copy';
+    const as = outside.has(index) ? 'outside copy' : inside;
+    if (kind === 'bind') binds.set(index, { number: first + 3 + binds.size, as });
   });
   return { process: first, rootfs: first + 1, mountPoint: first + 2, binds };
 }
@@ -34,6 +53,17 @@ export function openSources(script: Script, plan: Plan, numbers: SourceNumbers, 
     script.call('dup3', [fd, number, 0]);
     script.call('close', [fd]);
   };
+  const openBinds = (isWanted: (source: OpenedSource) => boolean) => {
+    for (const [index, source] of numbers.binds) {
+      const mount = plan.mounts[index];
+      if (mount === undefined || !isWanted(source)) continue;
+      script.within(`mount ${mount.label}`, () =>
+        openBind(script, mount, { source, idMap: options.idMaps.get(index), fd }),
+      );
+      keepAs(source.number);
+    }
+  };
+  openBinds(({ as }) => as === 'outside copy');
   script.within('enter the mount namespace', () => script.call('setns', [numbers.process, K.CLONE_NEWNS]));
   script.call('close', [numbers.process]);
   const { path } = plan.rootfs;
@@ -47,12 +77,21 @@ export function openSources(script: Script, plan: Plan, numbers: SourceNumbers, 
     script.call('openat', args, { path: rootMountPoint, save: fd });
     keepAs(numbers.mountPoint);
   });
-  for (const [index, number] of numbers.binds) {
-    const mount = plan.mounts[index];
-    if (mount === undefined) continue;
-    script.within(`mount ${mount.label}`, () => copySource(script, mount, options.idMaps.get(index), fd));
-    keepAs(number);
-  }
+  openBinds(({ as }) => as !== 'outside copy');
+}
+
+interface BindToOpen {
+  source: OpenedSource;
+  idMap: number | undefined;
+  fd: Slot;
+}
+
+function openBind(script: Script, mount: MountPlan, { source: { as }, idMap, fd }: BindToOpen): void {
+  if (as === 'path') openSource(script, mount, fd);
+  else copySource(script, mount, idMap, fd);
+  // What the container mounts there must not come to the host's peers of the mount. The kernel sees to that where a mount
+  // namespace is copied for another user namespace, mount_namespaces(7).
+  if (as === 'outside copy') setAttributes(script, fd, { propagation: K.MS_SLAVE }, mount.source);
 }
 
 export interface SourceOptions {

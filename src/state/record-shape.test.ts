@@ -19,6 +19,8 @@ const wrong: [name: string, value: unknown][] = [
   ['no cgroups', { ...sampleRecord(), cgroups: undefined }],
   ['cgroups without folders', { ...sampleRecord(), cgroups: [{}] }],
   ['no hooks', { ...sampleRecord(), hooks: undefined }],
+  ['no defaults for exec', { ...sampleRecord(), execDefaults: undefined }],
+  ['defaults for exec of another shape', { ...sampleRecord(), execDefaults: { process: {} } }],
   ['no annotations', { ...sampleRecord(), annotations: 3 }],
 ];
 for (const [name, value] of wrong) test(`${name} is no record`, () => assert.not(isRecordOf('web1', value)));

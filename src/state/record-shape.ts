@@ -4,7 +4,7 @@ import type { ContainerRecord } from './store.ts';
 /** Checks what every command relies on. Not more: it's read at every start of the runtime. */
 export function isRecordOf(id: string, value: unknown): value is ContainerRecord {
   if (!isObject(value)) return false;
-  const { creator, cgroups, hooks, annotations } = value;
+  const { creator, cgroups, hooks, annotations, execDefaults } = value;
   // Paths are made from the id.
   return (
     value.id === id &&
@@ -13,6 +13,8 @@ export function isRecordOf(id: string, value: unknown): value is ContainerRecord
     isProcess(creator) &&
     isObject(hooks) &&
     isObject(annotations) &&
+    isObject(execDefaults) &&
+    typeof (execDefaults.process ?? '') === 'string' &&
     Array.isArray(cgroups) &&
     cgroups.every((entry) => isObject(entry) && typeof entry.directory === 'string')
   );
