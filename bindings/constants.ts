@@ -148,6 +148,8 @@ export const SOCK_DGRAM = 2;
 export const SOCK_SEQPACKET = 5;
 export const SOCK_CLOEXEC = O_CLOEXEC;
 export const AF_UNIX = 1;
+export const SIOCSIFFLAGS = 0x8914;
+export const IFF_UP = 1;
 export const SOL_SOCKET = 1;
 export const SO_SNDTIMEO = 21;
 export const SCM_RIGHTS = 1;
@@ -157,4 +159,5 @@ export const WNOHANG = 1;
 
 // keyctl(2), capget(2)
 export const KEYCTL_JOIN_SESSION_KEYRING = 1;
+export const KEYCTL_SETPERM = 5;
 export const LINUX_CAPABILITY_VERSION_3 = 0x20080522;

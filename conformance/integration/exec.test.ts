@@ -54,6 +54,12 @@ test('it is in the same namespaces and cgroups as the container process', () => 
   return child.ended.then(({ exit }) => assert.is(exit, 143));
 });
 
+test('it has the session keyring of the container process', () => {
+  const open = runtime.running({ linux: { maskedPaths: [] } });
+  const keys = runtime.ok(['exec', open, 'cat', '/proc/keys']);
+  assert.is(keys.split('\n').filter((line) => line.includes(`_ses.${open}:`)).length, 1, keys);
+});
+
 test('environment, groups, limits and capabilities are those of the container process by default', () => {
   assert.equal(inside('env | grep -E "^(A|PATH|HOME)=" | sort'), 'A=1\nHOME=/root\nPATH=/bin\n');
   const [own, init] = [parseStatus(inside('cat /proc/self/status')), parseStatus(inside('cat /proc/1/status'))];

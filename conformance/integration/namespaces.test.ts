@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert';
 import { NAMESPACE_TYPES, type Namespace, type NamespaceType } from '../../src/bundle/config.ts';
 import { withNamespaces } from '../bundle.ts';
 import { isRunts } from '../runtime.ts';
+import { giveAway, inUser } from '../user-namespace.ts';
 import { integration, testUnless } from './suite.ts';
 
 const { test, runtime } = integration('namespaces');
@@ -200,6 +201,14 @@ test('a hostname without a UTS namespace of its own is an error, and the host ke
 test('a hostname that is too long is an error that names it', () => {
   const bundle = runtime.bundle({ hostname: 'x'.repeat(65) });
   assert.match(runtime.fails(['create', '--bundle', bundle.directory, runtime.id()]), /hostname/);
+});
+
+test('the loopback interface of a new network namespace is up', () => {
+  const up = 0x1;
+  assert.ok(Number(runtime.inside('cat /sys/class/net/lo/flags').trim()) & up);
+  const mapped = runtime.bundle({ process: { args: ['cat', '/sys/class/net/lo/flags'] }, linux: inUser() });
+  giveAway(mapped);
+  assert.ok(Number(runtime.ok(['run', '--bundle', mapped.directory, runtime.id()]).trim()) & up);
 });
 
 test.run();

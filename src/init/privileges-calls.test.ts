@@ -110,8 +110,15 @@ test("ignored signals and the C library's own get their default action, and none
 test('a kernel without keyrings has none to share', () => {
   const ENOSYS = 38;
   const script = scriptOf((to) => joinKeyring(to, 'web1'));
-  assert.equal(all(script, 'keyctl'), [[K.KEYCTL_JOIN_SESSION_KEYRING, '_ses.web1']]);
-  assert.equal(only(script, 'keyctl').options.ignoreErrnos, [ENOSYS]);
+  const [join, rights] = callsOf(script, 'keyctl');
+  assert.equal([join?.options.ignoreErrnos, rights?.options.ignore], [[ENOSYS], true]);
+});
+
+test('the keyring can be found by its name: its user may search it', () => {
+  const script = scriptOf((to) => joinKeyring(to, 'web1'));
+  const [join, rights] = all(script, 'keyctl');
+  assert.equal(join, [K.KEYCTL_JOIN_SESSION_KEYRING, '_ses.web1']);
+  assert.equal(rights, [K.KEYCTL_SETPERM, 'slot', 0x3f1b0000]);
 });
 
 test.run();

@@ -23,10 +23,20 @@ export function resetSignals(script: Script, ignoredSignals: number[]): void {
 const ENOSYS = 38;
 const EPERM = 1;
 
-/** keyrings(7): else the container would share the caller's keys. A kernel without keyrings has none to share. */
+// keyctl_setperm(3): all for who has it, and for its user to view, read, link, and search, which is what joining takes.
+const KEYRING_RIGHTS = 0x3f1b0000;
+
+/**
+ * keyrings(7): else the container would share the caller's keys. Who joins later (exec) gets the same keyring if its
+ * rights allow that, and may not be who can change them. A kernel without keyrings has none to share.
+ */
 export function joinKeyring(script: Script, id: string): void {
+  const keyring = script.slot();
   const args = [K.KEYCTL_JOIN_SESSION_KEYRING, script.string(`_ses.${id}`)];
-  script.within('new session keyring', () => script.call('keyctl', args, { ignoreErrnos: [ENOSYS] }));
+  script.within('new session keyring', () => {
+    script.call('keyctl', args, { save: keyring, ignoreErrnos: [ENOSYS] });
+    script.call('keyctl', [K.KEYCTL_SETPERM, keyring, KEYRING_RIGHTS], { ignore: true });
+  });
 }
 
 /**

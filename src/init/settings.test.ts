@@ -4,10 +4,11 @@ import * as assert from 'uvu/assert';
 import * as K from '../../bindings/constants.ts';
 import { isolatedSuite, rootTest } from '../../bindings/root-suite.ts';
 import type { Config } from '../bundle/config.ts';
-import type { Script } from '../final/script.ts';
+import { Script } from '../final/script.ts';
 import { samplePlan } from '../plan/fixtures/plan.ts';
+import { callsOf } from './fixtures/lines.ts';
 import { runScript } from './fixtures/stage.ts';
-import { setHostNames, setSysctls } from './settings.ts';
+import { raiseLoopback, setHostNames, setSysctls } from './settings.ts';
 
 // In UTS and IPC namespaces of its own, so that what the scripts set can be read here.
 const test = isolatedSuite('init/settings', import.meta.path);
@@ -21,6 +22,23 @@ const setting = (sysctl: Record<string, string>) => (script: Script) =>
 rootTest(test, 'host names are those of the config', () => {
   assert.is(runScript(naming(named('wéb', 'test.lan'))), 'done');
   assert.equal([hostname(), read('kernel/domainname')], ['wéb', 'test.lan']);
+});
+
+rootTest(test, 'the loopback interface of a new network namespace goes up', () => {
+  const plan = samplePlan({ ociVersion: '1.3.0', linux: { namespaces: [{ type: 'network' }] } });
+  const build = (script: Script) => {
+    script.call('unshare', [K.CLONE_NEWNET]);
+    raiseLoopback(script, plan);
+  };
+  assert.is(runScript(build), 'done');
+});
+
+test('that of another network namespace is not touched', () => {
+  for (const namespaces of [[], [{ type: 'network' as const, path: '/proc/1/ns/net' }]]) {
+    const script = new Script(3);
+    raiseLoopback(script, samplePlan({ ociVersion: '1.3.0', linux: { namespaces } }));
+    assert.equal(callsOf(script, 'socket', 'ioctl'), []);
+  }
 });
 
 rootTest(test, 'names that are not set, or empty, change nothing', () => {

@@ -1,6 +1,6 @@
-// Kernel settings of the container: host names and sysctls. Written before the mounts are made, through the host's
-// /proc: nothing of the container's is in the way (CVE-2025-52881). Which namespace's value is meant follows from the
-// writing process.
+// Kernel settings of the container: host names, the loopback interface, sysctls. Sysctls are written before the mounts
+// are made, through the host's /proc: nothing of the container's is in the way (CVE-2025-52881). Which namespace's value
+// is meant follows from the writing process.
 import * as K from '../../bindings/constants.ts';
 import type { Script } from '../final/script.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -16,6 +16,21 @@ export function setHostNames(script: Script, { hostname, domainname }: Plan): vo
 function setName(script: Script, call: 'sethostname' | 'setdomainname', pointer: string, name: string): void {
   const args = [script.string(name), Buffer.byteLength(name)];
   script.within(pointer, () => script.call(call, args, { path: name }));
+}
+
+// struct ifreq, netdevice(7): the name "lo" in 16 bytes, then the flags.
+const LOOPBACK_UP = [0x6f6c, 0, K.IFF_UP, 0, 0];
+
+/** Brings up the loopback interface of a new network namespace, as other runtimes do. */
+export function raiseLoopback(script: Script, { namespaces }: Pick<Plan, 'namespaces'>): void {
+  if (!(namespaces.cloneFlags & K.CLONE_NEWNET)) return;
+  script.within('loopback interface', () => {
+    const socket = script.slot();
+    // Any socket will do, and this kind is made fastest.
+    script.call('socket', [K.AF_UNIX, K.SOCK_DGRAM | K.SOCK_CLOEXEC, 0], { save: socket });
+    script.call('ioctl', [socket, K.SIOCSIFFLAGS, script.words(...LOOPBACK_UP)], { path: 'lo' });
+    script.call('close', [socket]);
+  });
 }
 
 /**

@@ -16,7 +16,7 @@ import { copyShared, type MountFacts, makeMount } from './mounts.ts';
 import { makeCgroupNamespace, makeTimeNamespace } from './namespaces.ts';
 import { Root } from './paths.ts';
 import { enterRootfs, finishRootfs, mountRootfs } from './rootfs.ts';
-import { setHostNames, setSysctls } from './settings.ts';
+import { raiseLoopback, setHostNames, setSysctls } from './settings.ts';
 import type { SourceNumbers } from './sources.ts';
 import { controlTerminal, makeConsole, useTerminal } from './terminal.ts';
 import { forbidTracing } from './tracing.ts';
@@ -52,6 +52,7 @@ export function setupScript(inputs: SetupInputs): Script {
   const root = new Root(script, script.descriptorSlot(), new FileSystems(script));
   makeTimeNamespace(script, plan, procFd);
   setHostNames(script, plan);
+  raiseLoopback(script, plan);
   setSysctls(script, plan, procFd);
   // The next program needs it for the labels.
   if (procFd !== undefined && !hasLabels(plan.process)) script.call('close', [procFd]);

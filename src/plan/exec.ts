@@ -4,7 +4,7 @@ import { RuntimeError } from '../errors.ts';
 import { type AffinityPlan, planExecAffinity } from './affinity.ts';
 import type { HostFacts } from './host-facts.ts';
 import type { Plan } from './plan.ts';
-import { type ProcessPlan, planProcess } from './process.ts';
+import { lastOfEach, nameOf, type ProcessPlan, planProcess } from './process.ts';
 
 /** Everything about the process that `exec` makes. */
 export interface ExecPlan
@@ -65,18 +65,10 @@ export function chosenProcess(base: Process | undefined, choices: ExecChoices): 
   return process;
 }
 
-// A variable that is set again takes the place of the first: getenv(3) finds the first, most shells the last.
+// A variable that is set again takes the place of the first.
 function withVariables(env: string[], more: string[]): string[] {
   const isSet = (entry: string) => more.some((other) => nameOf(other) === nameOf(entry));
   return more.length === 0 ? env : [...env.filter((entry) => !isSet(entry)), ...lastOfEach(more)];
-}
-
-function lastOfEach(entries: string[]): string[] {
-  return entries.filter((entry, index) => entries.findLastIndex((other) => nameOf(other) === nameOf(entry)) === index);
-}
-
-function nameOf(entry: string): string {
-  return entry.slice(0, entry.indexOf('='));
 }
 
 function userOf(text: string | undefined, base: User = {}): User {

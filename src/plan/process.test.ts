@@ -68,6 +68,11 @@ test('what the config says is taken over', () => {
   assert.equal([rest.cwd, rest.noNewPrivileges, rest.oomScoreAdj], ['/srv', true, -5]);
 });
 
+test('of variables with the same name the last counts, as for other runtimes', () => {
+  const { env } = plan({ env: ['A=1', 'B=', 'A=2', 'B=', 'C=3'] });
+  assert.equal(env, ['A=2', 'B=', 'C=3']);
+});
+
 test('an umask of 0 is an umask', () => assert.is(plan({ user: { umask: 0 } }).umask, 0));
 
 test('capabilities that cannot be granted are warned of', () => {
@@ -91,7 +96,7 @@ const searches: { name: string; args: string[]; env: string[]; executables: stri
     env: ['PATH=/bin::/sbin'],
     executables: ['/bin/sh', './sh', '/sbin/sh'],
   },
-  { name: 'of several PATHs the first counts', args: ['sh'], env: ['PATH=/a', 'PATH=/b'], executables: ['/a/sh'] },
+  { name: 'of several PATHs the last counts', args: ['sh'], env: ['PATH=/a', 'PATH=/b'], executables: ['/b/sh'] },
 ];
 for (const { name, args, env, executables } of searches) {
   test(name, () => assert.equal(plan({ args, env }).executables, executables));

@@ -46,7 +46,7 @@ export function planProcess(
   warnings.push(...capabilities.warnings);
   const { uid = 0, gid = 0, additionalGids = [], umask = host.umask } = process.user ?? {};
   const args = process.args ?? [];
-  const env = [...(process.env ?? []), ...socketActivation(listenFds)];
+  const env = lastOfEach([...(process.env ?? []), ...socketActivation(listenFds)]);
   return {
     args,
     env,
@@ -66,6 +66,18 @@ export function planProcess(
     ioPriority: planIoPriority(process.ioPriority),
     ...planLabels(process),
   };
+}
+
+/** Of variables with the same name the last: getenv(3) would find the first, most shells the last. */
+export function lastOfEach(env: string[]): string[] {
+  const names = env.map(nameOf);
+  if (new Set(names).size === env.length) return env;
+  return env.filter((_, index) => names.lastIndexOf(names[index] ?? '') === index);
+}
+
+/** What stands before the `=`. */
+export function nameOf(entry: string): string {
+  return entry.slice(0, entry.indexOf('='));
 }
 
 // sd_listen_fds(3): LISTEN_PID is the process that they are for, the first in its pid namespace.
