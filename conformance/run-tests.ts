@@ -1,5 +1,6 @@
 // Runs test files, each as its own process with a time limit, and adds up uvu's summaries.
-// usage: bun conformance/run-tests.ts [--jobs N] [--timeout SECONDS] GLOB...
+// usage: bun conformance/run-tests.ts [--jobs N] [--timeout SECONDS] GLOB... [NAME=VALUE GLOB...]
+// A variable is for the files that are named after it.
 import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -9,6 +10,11 @@ const bun = join(repository, 'node_modules/.bin/bun');
 
 // Longer than one runtime command of a test may take.
 const GRACE_MS = 45_000;
+
+interface TestFile {
+  path: string;
+  variables: Record<string, string>;
+}
 
 interface Outcome {
   file: string;
@@ -24,7 +30,12 @@ const { values, positionals } = parseArgs({
   options: { jobs: { type: 'string', default: '1' }, timeout: { type: 'string', default: '600' } },
 });
 
-const files = positionals.flatMap((pattern) => [...new Bun.Glob(pattern).scanSync({ cwd: repository })]).sort();
+const env: Record<string, string> = {};
+const files = positionals.flatMap((word) => {
+  const [, name, value] = /^([A-Z_]+)=(.*)$/.exec(word) ?? [];
+  if (name !== undefined) env[name] = value ?? '';
+  return name === undefined ? filesOf(word, { ...env }) : [];
+});
 const outcomes: Outcome[] = [];
 await Promise.all(Array.from({ length: Math.max(1, Number(values.jobs)) }, work));
 const sum = (key: 'passed' | 'failed' | 'skipped'): number => outcomes.reduce((total, { [key]: n }) => total + n, 0);
@@ -34,6 +45,11 @@ const failed = sum('failed') + (outcomes.length === 0 ? 1 : 0);
 const skipped = sum('skipped');
 console.log(`${sum('passed')} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
 process.exitCode = failed > 0 ? 1 : 0;
+
+function filesOf(pattern: string, variables: Record<string, string>): TestFile[] {
+  const paths = [...new Bun.Glob(pattern).scanSync({ cwd: repository })].sort();
+  return paths.map((path) => ({ path, variables }));
+}
 
 async function work(): Promise<void> {
   for (let file = files.shift(); file !== undefined; file = files.shift()) {
@@ -51,11 +67,13 @@ function print({ file, passed, failed, skipped, seconds, output }: Outcome): voi
   else for (const line of output.match(/^.*\bskipped: .*$/gm) ?? []) console.log(`     ${line.trim()}`);
 }
 
-function runFile(file: string): Promise<Outcome> {
+function runFile({ path, variables }: TestFile): Promise<Outcome> {
+  const file = [...Object.entries(variables).map(([name, value]) => `${name}=${value}`), path].join(' ');
+  const env = { ...process.env, ...variables };
   const start = performance.now();
   return new Promise((resolve) => {
     // An own process group, so that what the test has started ends with it at the time limit.
-    const child = spawn(bun, [file], { cwd: repository, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    const child = spawn(bun, [path], { cwd: repository, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     let output = '';
     let isLate = false;
     let last: ReturnType<typeof setTimeout> | undefined;

@@ -14,6 +14,9 @@ export const isRunts: boolean = basename(runtimePath) === 'runts';
 
 const TIME_LIMIT_MS = 30_000;
 
+// Test files that don't care how a cgroup is made use the systemd driver, if asked to.
+const DRIVER = process.env.CGROUP_DRIVER === 'systemd' ? ['--systemd-cgroup'] : [];
+
 /** How a finished command ended. */
 export interface Result {
   /** Null when a signal ended the runtime itself. */
@@ -199,7 +202,7 @@ export class Runtime {
       openSync(outputs[1], 'a'),
       ...descriptors.map((path) => openSync(path, 'r+')),
     ];
-    const argv = [...wrapper, runtimePath, '--root', this.root, ...globals, ...args];
+    const argv = [...wrapper, runtimePath, '--root', this.root, ...DRIVER, ...globals, ...args];
     return { argv, stdio, outputs, env: { ...process.env, RUNTS_IT: this.tag, ...env } };
   }
 }

@@ -1,12 +1,16 @@
 // What a cgroup driver has to do. The file-system driver (cgroup.ts) makes folders itself; another asks somebody else for
 // them, as systemd wants it.
-import type { Resources } from '../bundle/config.ts';
+import type { DeviceRule, Resources } from '../bundle/config.ts';
 import type { CgroupPlan } from '../plan/cgroup.ts';
+import type { ContainerRecord } from '../state/store.ts';
 import type { PlacedCgroup } from './cgroup.ts';
 import type { CgroupFolder } from './processes.ts';
 
 /** How the cgroup of a container is made, limited and removed, in this order. */
 export interface CgroupDriver {
+  /** What `delete` has to know of it, for state.json. */
+  readonly scope?: ContainerRecord['scope'];
+
   /** The folders that the cgroup is going to have, one in each hierarchy. They go into state.json before they are made. */
   place(plan: CgroupPlan): PlacedCgroup[];
 
@@ -16,11 +20,11 @@ export interface CgroupDriver {
    */
   make(placed: PlacedCgroup[], plan: CgroupPlan): Promise<void>;
 
-  /**
-   * For a driver that can't make a cgroup without a process: called while the process `pid` waits, before it enters the
-   * v1 folders and makes the container process.
-   */
-  adopt?(placed: PlacedCgroup[], pid: number): void;
+  /** Called when the container process is in there, or never will be: a driver may have needed another one for `make`. */
+  entered?(): void;
+
+  /** For a driver that has to tell somebody of device rules: called before they are set. */
+  tellDevices?(rules: DeviceRule[]): void;
 
   /**
    * Sets limits: when the container's last program waits for `start`, and again for `update`. Properties that are not

@@ -27,7 +27,6 @@ export const globals = {
     'systemd-cgroup': {
       type: 'flag',
       help: 'let systemd make the cgroups; linux.cgroupsPath is then slice:prefix:name',
-      notYet: 'the systemd cgroup driver is not implemented; leave the option out to use the file-system driver',
     },
     rootless: {
       type: 'string',

@@ -90,7 +90,7 @@ const notSupportedYet: Rule[] = [
     gives: 'create: --pidfd-socket: not supported yet',
   },
   { line: ['create', '--pidfd-socket=', 'web1'], runc: 'the same', gives: 'create web1' },
-  { line: ['--systemd-cgroup', 'list'], runc: 'does', gives: '--systemd-cgroup: not supported yet' },
+  { line: ['--systemd-cgroup', 'list'], runc: 'does', gives: 'list' },
   { line: ['--systemd-cgroup=false', 'list'], runc: 'the same', gives: 'list' },
   { line: ['--systemd-cgroup', '--version'], runc: 'the same', gives: 'version' },
   { line: ['--criu', 'criu', 'list'], runc: 'does', gives: '--criu: not supported yet' },

@@ -33,6 +33,7 @@ async function refused(config: unknown, options: Partial<CreateOptions> = {}): P
   const none = {
     pidFile: undefined,
     isRootless: undefined,
+    systemdCgroup: false,
     noPivot: false,
     noNewKeyring: false,
     preserveFds: 0,

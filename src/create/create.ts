@@ -47,6 +47,8 @@ export interface CreateOptions {
   noPivot: boolean;
   /** Goes on where cgroups may not be made; undefined: for users that are not root. */
   isRootless: boolean | undefined;
+  /** Whether systemd makes the cgroup. */
+  systemdCgroup: boolean;
   noNewKeyring: boolean;
   preserveFds: number;
   /** Whether nobody stays in the foreground. */
@@ -77,13 +79,13 @@ export async function create(options: CreateOptions): Promise<Created> {
   const plan = makePlan(config, host, { ...options, bundle });
   checkConsole(plan.process?.terminal, options);
   for (const warning of [...warnings, ...plan.warnings]) warn(warning);
-  const driver: CgroupDriver = fileSystemDriver;
+  const driver = await driverFor(config, options);
   const placed = driver.place(plan.cgroup);
-  const record = newRecord(plan, config, placed, options.root);
+  const record = { ...newRecord(plan, config, placed, options.root), scope: driver.scope };
   const settings = { ignoredSignals: host.ignoredSignals, openFiles: host.openFiles, umask: host.umask };
   const undo = new UndoList();
   const { root, consoleSocket } = options;
-  const extras = await loadExtras(plan, { root, placed, record, undo, consoleSocket });
+  const extras = await loadExtras(plan, { root, driver, placed, record, undo, consoleSocket });
   try {
     const folderFd = await build({ options, plan, driver, placed, record, settings, extras, undo });
     actAll(extras.atEnd, record.pid);
@@ -95,6 +97,12 @@ export async function create(options: CreateOptions): Promise<Created> {
     if (error instanceof HookError) runPoststopHooks(record, settings);
     throw toThrow;
   }
+}
+
+async function driverFor(config: Config, options: CreateOptions): Promise<CgroupDriver> {
+  if (!options.systemdCgroup) return fileSystemDriver;
+  const { scopeDriver } = await import('./scope.ts');
+  return scopeDriver(config, options);
 }
 
 function newRecord(plan: Plan, config: Config, placed: PlacedCgroup[], root: string): ContainerRecord {
@@ -160,12 +168,13 @@ async function build(parts: Build): Promise<number> {
   if (record.notifies) mkdirSync(`${root}/${id}/${NOTIFY_FOLDER}`, { mode: 0o755 });
   if (record.rootfsMount !== undefined) prepareMountPoint(record.rootfsMount, undo);
   undo.add('remove cgroup', () => driver.remove(record.cgroups));
+  undo.add('end the container process', () => endProcess(record.pid, parentFd));
+  undo.add('end what is in its cgroup instead', () => driver.entered?.());
   if (options.isRootless ?? plan.isRootless) {
     const { makeAllowed } = await import('../cgroup/rootless.ts');
     await makeAllowed(driver, placed, plan.cgroup);
     record.cgroups = placed.filter(({ isInherited }) => isInherited !== true).map(recordOf);
   } else await driver.make(placed, plan.cgroup);
-  undo.add('end the container process', () => endProcess(record.pid, parentFd));
   const rootMountPoint = record.rootfsMount?.path ?? plan.rootfs.path;
   const makeFilter = extras.seccomp?.makeFilter;
   const launched = launch({ plan, placedCgroup: placed, syncFd, ...fifos, rootMountPoint, makeFilter });
@@ -176,6 +185,7 @@ async function build(parts: Build): Promise<number> {
   };
   guide({ plan, record, settings, launched, parentFd, extras, onStarted });
   closeSync(parentFd);
+  driver.entered?.();
   if (plan.cgroup.resources !== undefined) {
     await driver.limit(placed, plan.cgroup.resources, { pointer: '/linux/resources', warn });
   }

@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Config, Linux, Process } from '../bundle/config.ts';
+import { fileSystemDriver } from '../cgroup/file-system-driver.ts';
 import { samplePlan } from '../plan/fixtures/plan.ts';
 import { sampleRecord } from '../state/fixtures/record.ts';
 import { actAll, type ExtrasContext, loadExtras } from './extras.ts';
@@ -8,7 +9,13 @@ import { UndoList } from './undo.ts';
 
 const test = suite('create/extras');
 
-const context = (): ExtrasContext => ({ root: '/none', placed: [], record: sampleRecord(), undo: new UndoList() });
+const context = (): ExtrasContext => ({
+  root: '/none',
+  driver: fileSystemDriver,
+  placed: [],
+  record: sampleRecord(),
+  undo: new UndoList(),
+});
 
 const countsFor = async (process: Partial<Process>, linux: Linux = {}): Promise<number[]> => {
   const plan = samplePlan({ ociVersion: '1.3.0', process: { cwd: '/', args: ['sh'], ...process }, linux });

@@ -2,6 +2,7 @@
 // for each are loaded and done only if the config asks for it.
 import type { PlacedCgroup } from '../cgroup/cgroup.ts';
 import { prepareDevices } from '../cgroup/devices.ts';
+import type { CgroupDriver } from '../cgroup/driver.ts';
 import { warn } from '../log.ts';
 import { hasLabels } from '../plan/labels.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -29,6 +30,7 @@ export interface Extras {
 export interface ExtrasContext {
   /** The state's folder. */
   root: string;
+  driver: CgroupDriver;
   placed: PlacedCgroup[];
   /** What `delete` will have to take away is noted here. */
   record: ContainerRecord;
@@ -43,7 +45,7 @@ export interface ExtrasContext {
  */
 export async function loadExtras(
   plan: Plan,
-  { root, placed, record, undo, consoleSocket }: ExtrasContext,
+  { root, driver, placed, record, undo, consoleSocket }: ExtrasContext,
 ): Promise<Extras> {
   const { process, netDevices, intelRdt, seccomp } = plan;
   const extras: Extras = { inNamespaces: [], mounted: [], waiting: [], atEnd: [], seccomp: undefined };
@@ -72,8 +74,10 @@ export async function loadExtras(
     extras.atEnd.push(() => devices.close());
   }
   const { devices } = plan.cgroup;
-  if (devices.length > 0)
+  if (devices.length > 0) {
+    if (driver.tellDevices !== undefined) extras.mounted.push(() => driver.tellDevices?.(devices));
     extras.mounted.push(await prepareDevices(placed, devices, { pointer: '/linux/resources', warn }));
+  }
   // Late: with the least priority the set-up would take its time, and cgroup v1 has real-time limits.
   if (process?.scheduler !== undefined || process?.ioPriority !== undefined) {
     const { setScheduling } = await import('./scheduling.ts');

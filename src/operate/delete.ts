@@ -100,6 +100,10 @@ async function removeWithoutRecord(root: string, id: string, folderFd: number): 
 export async function destroy({ root, record, folderFd }: LockedContainer): Promise<void> {
   step('end the container process', () => endInit(record));
   removeCgroup(record.cgroups);
+  if (record.scope !== undefined) {
+    const { stopScope } = await import('../cgroup/systemd-driver.ts');
+    stopScope(record.scope, warn);
+  }
   if (record.resctrl !== undefined) {
     const { removeGroups } = await import('../create/intel-rdt.ts');
     removeGroups(record.resctrl.own);

@@ -116,6 +116,7 @@ function createOptions(
 ) {
   return {
     root,
+    systemdCgroup: global['systemd-cgroup'],
     isRootless: global.rootless === 'auto' ? undefined : global.rootless === 'true',
     id: args[0],
     bundle: options.bundle ?? '.',

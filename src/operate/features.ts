@@ -23,7 +23,7 @@ export function featuresDocument(): object {
     linux: {
       namespaces: [...NAMESPACE_TYPES].sort(),
       capabilities: CAPABILITY_NAMES,
-      cgroup: { v1: true, v2: true, systemd: false, systemdUser: false, rdma: true },
+      cgroup: { v1: true, v2: true, systemd: true, systemdUser: true, rdma: true },
       seccomp: seccomp(),
       apparmor: { enabled: true },
       selinux: { enabled: true },

@@ -3,6 +3,7 @@ import { closeSync, openSync, readUpTo } from '../../bindings/file-system.ts';
 import type { Resources } from '../bundle/config.ts';
 import { MAX_BYTES, parseJson } from '../bundle/json.ts';
 import { locateCgroup } from '../cgroup/cgroup.ts';
+import type { CgroupDriver } from '../cgroup/driver.ts';
 import { fileSystemDriver } from '../cgroup/file-system-driver.ts';
 import type { CommandOptions } from '../cli/commands.ts';
 import { RuntimeError, StateError, step } from '../errors.ts';
@@ -27,12 +28,19 @@ export async function update(root: string, id: string, options: CommandOptions<'
     const status = statusOf(root, record);
     if (status === 'stopped' || status === 'creating') throw new StateError(`container not running: it is ${status}`);
     const placed = locateCgroup(record.cgroups);
-    await fileSystemDriver.limit(placed, resources, { pointer: '', warn, setsBack: true });
+    const driver = await driverOf(record);
+    await driver.limit(placed, resources, { pointer: '', warn, setsBack: true });
     const schemata = schemataOf(options);
     if (schemata.length > 0) await updateSchemata(record, schemata);
   } finally {
     closeSync(folderFd);
   }
+}
+
+async function driverOf({ scope }: ContainerRecord): Promise<CgroupDriver> {
+  if (scope === undefined) return fileSystemDriver;
+  const { SystemdDriver } = await import('../cgroup/systemd-driver.ts');
+  return new SystemdDriver(scope);
 }
 
 function schemataOf(options: CommandOptions<'update'>): { pointer: string; line: string }[] {

@@ -52,6 +52,8 @@ export interface ContainerRecord {
   notifies?: true;
   /** Set if the container is in groups of a resctrl file system: files that take pids, and folders to remove. */
   resctrl?: { mountPoint: string; tasks: string[]; own: string[] };
+  /** Set if systemd has made the cgroup: a unit of the system's manager, or of the user's. */
+  scope?: { unit: string; isUser: boolean; description: string } | undefined;
   /** What holds for a process of `exec` that doesn't say otherwise. */
   execDefaults: {
     newKeyring: boolean;

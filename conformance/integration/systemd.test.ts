@@ -1,0 +1,280 @@
+// The systemd cgroup driver: scopes, what systemd knows of them and what the kernel does, and that nothing is left.
+// `make vm-systemd` runs it; CGROUP_DRIVER=systemd lets other test files use the driver, too.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import type { DeviceRule, Resources } from '../../src/bundle/config.ts';
+import { type Changes, withNamespaces } from '../bundle.ts';
+import { waitUntil } from '../runtime.ts';
+import { contentOf, placeOf } from './cgroup-files.ts';
+import { cgroupsOf, readText } from './host.ts';
+import { leftovers, snapshot } from './leftovers.ts';
+import { integration, testUnless } from './suite.ts';
+
+const { test, runtime } = integration('systemd');
+const isThere = existsSync('/run/systemd/system') && existsSync('/run/dbus/system_bus_socket');
+const reason = isThere ? undefined : 'systemd does not run here';
+const globals = ['--systemd-cgroup'];
+const options = { globals };
+
+const MB = 1024 * 1024;
+const COUNT = Number(process.env.CYCLES ?? 500);
+
+function property(unit: string, name: string): string {
+  const args = ['show', '--value', `--property=${name}`, unit];
+  return spawnSync('systemctl', args, { encoding: 'utf8' }).stdout.trimEnd();
+}
+
+/** Units that this file has made: all have the runtime's tag in their names. */
+function units(): string {
+  const args = ['list-units', '--all', '--plain', '--no-legend', '--type=scope', `*${runtime.tag}*`];
+  return spawnSync('systemctl', args, { encoding: 'utf8' }).stdout;
+}
+
+function running(changes: Changes = {}): { id: string; unit: string; pid: number } {
+  const id = runtime.id();
+  const bundle = runtime.bundle({ ...changes, process: { args: ['sleep', '60'], ...changes.process } });
+  runtime.ok(['run', '--detach', '--bundle', bundle.directory, id], options);
+  return { id, unit: `runts-${id}.scope`, pid: runtime.state(id).pid };
+}
+
+testUnless(reason, test, 'without cgroupsPath it is a scope in system.slice', () => {
+  const { id, unit, pid } = running();
+  const { outside } = placeOf(pid, 'pids');
+  assert.ok(outside.endsWith(`/system.slice/${unit}`), outside);
+  const known = ['Slice', 'Delegate', 'Transient', 'ActiveState', 'Description'].map((name) => property(unit, name));
+  assert.equal(known, ['system.slice', 'yes', 'yes', 'active', `runts: container ${id} in ${runtime.root}`]);
+  assert.is(readText(join(outside, 'cgroup.procs')), `${pid}\n`);
+  runtime.remove(id);
+  assert.is(units(), '');
+  assert.not(existsSync(outside));
+});
+
+testUnless(reason, test, 'slice:prefix:name leads below the slices above', () => {
+  const cgroupsPath = `runts-a-b.slice:pre:${runtime.tag}`;
+  const { id, pid } = running({ linux: { cgroupsPath } });
+  const path = `/runts.slice/runts-a.slice/runts-a-b.slice/pre-${runtime.tag}.scope`;
+  assert.ok(placeOf(pid, 'pids').outside.endsWith(path));
+  const bundle = runtime.bundle({ linux: { cgroupsPath } });
+  const line = runtime.fails(['create', '--bundle', bundle.directory, runtime.id()], options);
+  assert.match(line, `the unit pre-${runtime.tag}.scope exists already (runts: container ${id} in ${runtime.root})`);
+  // The one that is there is as it was.
+  assert.is(runtime.state(id).status, 'running');
+  assert.is(property(`pre-${runtime.tag}.scope`, 'ActiveState'), 'active');
+  runtime.remove(id);
+  spawnSync('systemctl', ['stop', 'runts.slice']);
+});
+
+testUnless(reason, test, 'another form of cgroupsPath is refused', () => {
+  const bundle = runtime.bundle({ linux: { cgroupsPath: '/a/b' } });
+  const line = runtime.fails(['create', '--bundle', bundle.directory, runtime.id()], options);
+  assert.match(line, 'config.json: /linux/cgroupsPath: "/a/b" must be slice:prefix:name');
+});
+
+const limits: {
+  resources: Resources;
+  file: string;
+  controller: string;
+  value: string;
+  properties: [string, string][];
+}[] = [
+  {
+    resources: { memory: { limit: 64 * MB, swap: 96 * MB, reservation: 32 * MB } },
+    ...{ controller: 'memory', file: 'memory.max', value: '67108864' },
+    properties: [
+      ['MemoryMax', '67108864'],
+      ['MemorySwapMax', '33554432'],
+      ['MemoryLow', '33554432'],
+    ],
+  },
+  {
+    resources: { cpu: { shares: 512 } },
+    ...{ controller: 'cpu', file: 'cpu.weight', value: '59' },
+    properties: [['CPUWeight', '59']],
+  },
+  {
+    // systemd would make 34 % of it.
+    resources: { cpu: { quota: 33_333, period: 100_000 } },
+    ...{ controller: 'cpu', file: 'cpu.max', value: '33333 100000' },
+    properties: [
+      ['CPUQuotaPerSecUSec', '340ms'],
+      ['CPUQuotaPeriodUSec', '100ms'],
+    ],
+  },
+  {
+    resources: { cpu: { cpus: '0', mems: '0' } },
+    ...{ controller: 'cpuset', file: 'cpuset.cpus', value: '0' },
+    properties: [
+      ['AllowedCPUs', '0'],
+      ['AllowedMemoryNodes', '0'],
+    ],
+  },
+  {
+    resources: { pids: { limit: 17 } },
+    ...{ controller: 'pids', file: 'pids.max', value: '17' },
+    properties: [['TasksMax', '17']],
+  },
+  {
+    resources: { unified: { 'memory.high': '50331648' } },
+    ...{ controller: 'memory', file: 'memory.high', value: '50331648' },
+    properties: [['MemoryHigh', '50331648']],
+  },
+  {
+    // Without a property.
+    resources: { cpu: { burst: 1000, quota: 20_000 } },
+    ...{ controller: 'cpu', file: 'cpu.max.burst', value: '1000' },
+    properties: [],
+  },
+];
+for (const { resources, file, controller, value, properties } of limits) {
+  testUnless(
+    reason,
+    test,
+    `${JSON.stringify(resources)} is in ${file}, outside and inside, and known to systemd`,
+    () => {
+      const { id, unit, pid } = running({ linux: { resources } });
+      const { outside, inside } = placeOf(pid, controller);
+      assert.is(contentOf(outside, file), value);
+      if (inside !== undefined) assert.is(contentOf(inside, file), value);
+      for (const [name, known] of properties) assert.is(property(unit, name), known, name);
+      runtime.remove(id);
+    },
+  );
+}
+
+testUnless(
+  reason,
+  test,
+  'update reaches the kernel and systemd, which keeps the limits when it reads its units again',
+  () => {
+    const { id, unit, pid } = running({ linux: { resources: { memory: { limit: 64 * MB }, pids: { limit: 20 } } } });
+    const { outside } = placeOf(pid, 'memory');
+    const resources = JSON.stringify({ memory: { limit: 80 * MB }, cpu: { shares: 2048 } });
+    runtime.ok(['update', '--resources', '-', id], { input: resources });
+    const values = () => ['memory.max', 'cpu.weight', 'pids.max'].map((file) => contentOf(outside, file));
+    const expected = [String(80 * MB), '174', '20'];
+    assert.equal(values(), expected);
+    assert.equal(
+      ['MemoryMax', 'CPUWeight', 'TasksMax'].map((name) => property(unit, name)),
+      expected,
+    );
+    spawnSync('systemctl', ['daemon-reload']);
+    assert.equal(values(), expected);
+    runtime.remove(id);
+  },
+);
+
+const KMSG = { path: '/dev/kmsg', type: 'c' as const, major: 1, minor: 11 };
+const CAPS = ['CAP_SYSLOG', 'CAP_SYS_ADMIN', 'CAP_DAC_OVERRIDE'];
+const capabilities = { bounding: CAPS, effective: CAPS, permitted: CAPS };
+
+testUnless(
+  reason,
+  test,
+  'devices: what is denied can not be opened, nor after systemd has read its units again',
+  () => {
+    const script =
+      'while :; do (: </dev/kmsg) 2>/dev/null && echo open || echo denied; : >/dev/null && sleep 0.1; done';
+    const devicesFor = (devices: DeviceRule[]) => ({
+      process: { args: ['sh', '-c', script], capabilities },
+      linux: { devices: [KMSG], resources: { devices } },
+    });
+    const bundle = runtime.bundle(devicesFor([{ allow: false }]));
+    const id = runtime.id();
+    const foreground = runtime.begin(['run', '--bundle', bundle.directory, id], { globals, timeoutMs: 120_000 });
+    const says = (word: string) => {
+      const start = foreground.stdout().length;
+      assert.ok(
+        waitUntil(() => foreground.stdout().slice(start).includes(word), 20_000),
+        word,
+      );
+    };
+    says('denied');
+    const unit = `runts-${id}.scope`;
+    assert.is(property(unit, 'DevicePolicy'), 'strict');
+    runtime.ok(['update', '--resources', '-', id], {
+      input: JSON.stringify({ devices: [{ allow: false }, { allow: true, ...KMSG, access: 'r' }] }),
+    });
+    says('open');
+    spawnSync('systemctl', ['daemon-reload']);
+    says('open');
+    runtime.ok(['update', '--resources', '-', id], { input: JSON.stringify({ devices: [{ allow: false }] }) });
+    says('denied');
+    spawnSync('systemctl', ['daemon-reload']);
+    says('denied');
+    assert.not.match(property(unit, 'DeviceAllow'), '1:11');
+    runtime.remove(id);
+  },
+);
+
+testUnless(reason, test, 'exec, pause, resume, ps, events and kill --all work in a scope', () => {
+  const { id, pid } = running(withNamespaces('mount', 'uts', 'ipc', 'network'));
+  assert.is(runtime.ok(['exec', id, 'sh', '-c', 'echo $((1 + 1))']), '2\n');
+  runtime.ok(['exec', '--detach', id, 'sleep', '70']);
+  assert.is(runtime.ok(['ps', '--format', 'json', id]).split(',').length, 2);
+  runtime.ok(['pause', id]);
+  assert.is(runtime.state(id).status, 'paused');
+  runtime.ok(['resume', id]);
+  assert.is(JSON.parse(runtime.ok(['events', '--stats', id])).data.pids.current, 2);
+  const { outside } = placeOf(pid, 'pids');
+  runtime.ok(['kill', '--all', id, 'KILL']);
+  runtime.waitFor(id, 'stopped');
+  runtime.ok(['delete', id]);
+  assert.is(units(), '');
+  assert.not(existsSync(outside));
+});
+
+testUnless(reason, test, 'a create that fails leaves no unit', () => {
+  const before = snapshot(runtime);
+  const failing = [
+    runtime.bundle({ linux: { resources: { cpu: { cpus: '4000' } } } }),
+    runtime.bundle({ hooks: { prestart: [{ path: '/bin/false' }] } }),
+    runtime.bundle({ mounts: [{ destination: '/m', type: 'bind', source: '/nowhere', options: ['bind'] }] }),
+  ];
+  for (const { directory } of failing) runtime.fails(['create', '--bundle', directory, runtime.id()], options);
+  assert.equal(leftovers(before), []);
+  assert.is(units(), '');
+});
+
+testUnless(reason, test, 'what a killed create leaves is removed by delete --force', () => {
+  const hooks = { createRuntime: [{ path: '/bin/sleep', args: ['sleep', '50'] }] };
+  const id = runtime.id();
+  const bundle = runtime.bundle({ hooks });
+  const creating = runtime.begin(['create', '--bundle', bundle.directory, id], options);
+  assert.ok(waitUntil(() => units() !== '', 20_000));
+  creating.child.kill('SIGKILL');
+  runtime.remove(id);
+  assert.is(units(), '');
+  assert.equal(cgroupsOf(id), []);
+});
+
+testUnless(reason, test, 'a scope that somebody else has stopped is no obstacle', () => {
+  const { id, unit } = running();
+  spawnSync('systemctl', ['stop', unit]);
+  runtime.waitFor(id, 'stopped');
+  runtime.ok(['delete', id]);
+  assert.equal(cgroupsOf(id), []);
+});
+
+testUnless(reason, test, `${COUNT} times create and delete leave no cgroup and no unit`, () => {
+  const bundle = runtime.bundle({ linux: { resources: { memory: { limit: 64 * MB }, pids: { limit: 20 } } } });
+  const id = runtime.id();
+  for (let index = 0; index < COUNT; index++) {
+    runtime.ok(['create', '--bundle', bundle.directory, id], options);
+    runtime.ok(['delete', '--force', id]);
+  }
+  assert.is(units(), '');
+  assert.equal(cgroupsOf(runtime.tag), []);
+});
+
+const without = isThere ? 'systemd runs here' : undefined;
+testUnless(without, test, 'where no systemd runs, the error says what is missing', () => {
+  const line = runtime.fails(['create', '--bundle', runtime.bundle().directory, runtime.id()], options);
+  assert.match(
+    line,
+    /^runts: create [\w-]+: (connect to the system bus: sd_bus_open_system \w+ — systemd and D-Bus have to run|libsystemd.so.0 cannot be loaded)/,
+  );
+});
+
+test.run();
