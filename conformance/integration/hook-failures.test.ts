@@ -1,5 +1,5 @@
 // runtime.md, "Lifecycle": what a failing hook does, for each kind.
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import type { Hook, HookKind, Hooks } from '../../src/bundle/config.ts';
@@ -112,6 +112,18 @@ test('a hook whose child goes on and holds its output does not hold the runtime 
   const scripts = new HookScripts(runtime);
   const bundle = bundleWith(scripts, { createRuntime: [scripts.hook('slow', 'sleep 100', { timeout: 1 })] });
   assert.match(runtime.fails(['create', '--bundle', bundle.directory, runtime.id()]), /time|killed/i);
+});
+
+test('a failing run does not wait for what a hook has left running', () => {
+  const hook: Hook = {
+    path: '/bin/sh',
+    args: ['sh', '-c', 'sleep 30 & echo $! > "$0"; exit 1', join(runtime.folder, 'left')],
+  };
+  const bundle = runtime.bundle({ hooks: { createRuntime: [hook] } });
+  const begun = Date.now();
+  assert.match(runtime.fails(['run', '--bundle', bundle.directory, runtime.id()]), /exit status 1/);
+  assert.ok(Date.now() - begun < 20_000);
+  process.kill(Number(readFileSync(join(runtime.folder, 'left'), 'utf8')));
 });
 
 test('a poststop hook is ended at its timeout, and delete succeeds', () => {

@@ -221,12 +221,14 @@ function writePidFile(path: string, pid: number, undo: UndoList): void {
   undo.add('remove pid file', () => unlinkSync(path));
 }
 
-// A process whose pid is not known yet ends by itself when the socket is closed.
 function endProcess(pid: number, parentFd: number): void {
   closeSync(parentFd);
   // It's our child: its pid can't belong to another before we wait for it.
   if (pid !== 0) kill(pid, K.SIGKILL);
-  while (wait(-1, { block: true }) !== undefined);
+  // For it alone, because `run` inherits what hooks leave running. While its pid isn't known yet, there are no hooks, and
+  // it ends by itself when the socket is closed.
+  if (pid !== 0) wait(pid, { block: true });
+  else while (wait(-1, { block: true }) !== undefined);
 }
 
 function prepareMountPoint(mount: NonNullable<ContainerRecord['rootfsMount']>, undo: UndoList): void {
