@@ -85,16 +85,31 @@ testUnless(onlyRunts, test, 'delete --force ends a start that waits for a contai
   assert.equal(leftovers(before), []);
 });
 
-testUnless(onlyRunts, test, 'delete --force gives up on a container that a hook holds, and says who', () => {
-  const hold = join(runtime.folder, 'hold');
-  writeFileSync(hold, '');
-  const script = `while [ -e ${hold} ]; do sleep 0.05; done`;
-  const { id } = created({ hooks: { poststart: [{ path: '/bin/sh', args: ['sh', '-c', script] }] } });
-  const start = runtime.begin(['start', id]);
-  runtime.waitFor(id, 'running');
-  const line = runtime.fails(['delete', '--force', id]);
-  assert.match(line, `process ${start.pid} is still working on the container`);
-  Bun.spawnSync(['rm', hold]);
+for (const kind of ['createRuntime', 'createContainer', 'startContainer', 'poststart'] as const) {
+  testUnless(onlyRunts, test, `delete --force ends a ${kind} hook that hangs`, async () => {
+    const before = snapshot(runtime);
+    const id = runtime.id();
+    const hook = { path: '/bin/sh', args: ['sh', '-c', 'sleep 60'], env: ['PATH=/bin'] };
+    const { directory } = runtime.bundle({ process: { args: ['sleep', '60'] }, hooks: { [kind]: [hook] } });
+    const run = runtime.begin(['run', '--detach', '--bundle', directory, id]);
+    const isHolding = () => readText(`/proc/${run.pid}/task/${run.pid}/children`).trim().split(' ').length === 2;
+    assert.ok(waitUntil(isHolding));
+    runtime.ok(['delete', '--force', id], SOON);
+    const { exit, stderr } = await run.ended;
+    assert.is(exit, 1);
+    assert.match(stderr, new RegExp(`hook /hooks/${kind}/0 .*killed by signal 9`));
+    assert.equal(leftovers(before), []);
+  });
+}
+
+testUnless(onlyRunts, test, 'delete --force gives up on a container that somebody else holds, and says who', () => {
+  const { id } = created();
+  const holder = Bun.spawn(['flock', join(runtime.root, id), 'sleep', '60']);
+  const isHeld = () => readText('/proc/locks').includes(` ${holder.pid} `);
+  assert.ok(waitUntil(isHeld));
+  assert.match(runtime.fails(['delete', '--force', id]), `process ${holder.pid} is still working on the container`);
+  const child = readText(`/proc/${holder.pid}/task/${holder.pid}/children`).trim();
+  process.kill(Number(child), 'SIGKILL');
   assert.ok(waitUntil(() => runtime.command(['delete', '--force', id]).exit === 0));
 });
 

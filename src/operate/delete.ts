@@ -20,6 +20,7 @@ import {
   removeFolder,
 } from '../state/store.ts';
 import { processesOf } from './container-processes.ts';
+import { endHooksOf } from './hung-hooks.ts';
 import { lockFolder, lockFolderSoon } from './lock.ts';
 import type { LockedContainer } from './start.ts';
 
@@ -47,7 +48,7 @@ export async function deleteContainer(root: string, id: string, { isForced }: { 
 
 function open(root: string, id: string, isForced: boolean): number | undefined {
   try {
-    return isForced ? lockFolderSoon(root, id, (waitedMs) => hurry(root, id, waitedMs)) : lockFolder(root, id);
+    return isForced ? lockFolderSoon(root, id, (...wait) => hurry(root, id, ...wait)) : lockFolder(root, id);
   } catch (error) {
     if (isForced && error instanceof StateError) return undefined;
     throw error;
@@ -55,10 +56,13 @@ function open(root: string, id: string, isForced: boolean): number | undefined {
 }
 
 const GRACE_MS = 300;
+const HOOK_GRACE_MS = 2000;
 
-// Another command works on the container. Without the container process most have nothing left to wait for.
-function hurry(root: string, id: string, waitedMs: number): void {
+// Another command works on the container. Without the container process most have nothing left to wait for, and what
+// remains is a hook.
+function hurry(root: string, id: string, waitedMs: number, holder: number | undefined): void {
   if (waitedMs < GRACE_MS) return;
+  if (waitedMs > HOOK_GRACE_MS && holder !== undefined) endHooksOf(holder);
   const record = peek(root, id);
   const pidfd = record && openInit(record);
   if (record === undefined || pidfd === undefined) return;

@@ -28,14 +28,15 @@ const WAIT_MS = 10;
 
 /**
  * The same, but doesn't wait for ever.
- * @param meanwhile called again and again while another command holds the lock; gets the milliseconds waited so far
+ * @param meanwhile called again and again while another command holds the lock; gets the milliseconds waited so far, and
+ *   the pid of the process that holds it, if that's known
  * @param patienceMs how long to wait
  * @throws RuntimeError that names the process which holds it
  */
 export function lockFolderSoon(
   root: string,
   id: string,
-  meanwhile: (waitedMs: number) => void,
+  meanwhile: (waitedMs: number, holder: number | undefined) => void,
   patienceMs = PATIENCE_MS,
 ): number {
   const start = performance.now();
@@ -48,7 +49,7 @@ export function lockFolderSoon(
     if (isLocked) continue;
     const waited = performance.now() - start;
     if (waited > patienceMs) throw heldBy(holder);
-    meanwhile(waited);
+    meanwhile(waited, holder);
     pollReadable([], WAIT_MS);
   }
 }
