@@ -115,7 +115,8 @@ function runHook(hook: Hook, state: StateDocument, settings: CallerSettings, pla
   try {
     // At a position: the descriptor's own stays at the start, where the hook begins to read.
     writeSync(inputFd, new TextEncoder().encode(JSON.stringify(state)), 0, undefined, 0);
-    const script = hookScript({ hook, syncFd, inputFd, outputFd, container: place, settings });
+    const environment = environmentOf(hook, place);
+    const script = hookScript({ hook, environment, syncFd, inputFd, outputFd, container: place, settings });
     const placeFds = place === undefined ? [] : placeDescriptors(place);
     const inherit = [syncFd, inputFd, outputFd, ...placeFds];
     const starterPid = spawnScript(script, { name: 'runts-hook', inherit, firstOwn: 3 });
@@ -126,6 +127,18 @@ function runHook(hook: Hook, state: StateDocument, settings: CallerSettings, pla
     for (const fd of [inputFd, outputFd, parentFd]) close(fd);
   }
 }
+
+// Without `env` it's the caller's, as in runc and crun; for a program of the image, who must not get that, the container
+// process's.
+function environmentOf({ env }: Hook, place: ContainerPlace | undefined): string[] {
+  if (env !== undefined) return env;
+  if (place?.likeProcess !== undefined) return place.likeProcess.plan.process?.env ?? [];
+  const own = Object.entries(process.env).filter(([name]) => !OF_LAUNCHER.test(name));
+  return own.map(([name, value]) => `${name}=${value}`);
+}
+
+// What the launcher sets for the engine; it lets nobody else's through.
+const OF_LAUNCHER = /^(BUN_|RUNTS_FD|RUNTS_NO)/;
 
 function placeDescriptors({ namespaces, cgroupFd, rootFd, likeProcess }: ContainerPlace): number[] {
   const others = [cgroupFd, rootFd, likeProcess?.cwdFd].filter((fd) => fd !== undefined);

@@ -235,6 +235,29 @@ test('env is exactly what the config says', () => {
   assert.equal(names.filter((entry) => !/^(PWD|SHLVL|_|OLDPWD)=/.test(entry)).toSorted(), hook.env.toSorted());
 });
 
+test('without env it is that of the caller; for a startContainer hook that of the container process', () => {
+  const scripts = new HookScripts(runtime);
+  const show = (name: string) => ({
+    path: '/bin/sh',
+    args: ['sh', '-c', `cat /proc/self/environ > ${scripts.folder}/${name}`],
+  });
+  const hooks = Object.fromEntries(
+    [...AT_HOST, 'startContainer'].map((kind) => [kind, [kind === 'startContainer' ? inBox(show(kind)) : show(kind)]]),
+  );
+  const bundle = bundleWith(scripts, hooks, ['true']);
+  const env = { RUNTS_TEST_OF_ENV: 'yes', BUN_OTHER: 'no' };
+  runtime.ok(['run', '--bundle', bundle.directory, runtime.id()], { env });
+  for (const kind of AT_HOST) {
+    assert.match(scripts.read(kind), /\0RUNTS_TEST_OF_ENV=yes\0/, kind);
+    if (isRunts) assert.not.match(`\0${scripts.read(kind)}`, /\0(BUN_|RUNTS_FD|RUNTS_NO)/, kind);
+  }
+  const own = scripts.read('startContainer').split('\0');
+  assert.equal(own.filter((entry) => /^(TERM|PATH|RUNTS)/.test(entry)).toSorted(), bundle.config.process?.env);
+});
+
+const AT_HOST = ['prestart', 'createRuntime', 'createContainer', 'poststart', 'poststop'] as const;
+const inBox = ({ args }: { args: string[] }) => ({ path: '/bin/busybox', args });
+
 test('a hook that does not read its input is no error, however large the state is', () => {
   const scripts = new HookScripts(runtime);
   const bundle = runtime.bundle({

@@ -27,7 +27,7 @@ function likeProcess(process: Partial<Process> = {}): ContainerPlace {
 
 function hook(container: ContainerPlace | undefined, parts: Partial<Hook> = {}): Script {
   const settings = { ignoredSignals: [13], openFiles: { soft: 1024n, hard: 4096n }, umask: 0o27 };
-  const inputs = { syncFd: 9, inputFd: 10, outputFd: 11, container, settings };
+  const inputs = { environment: ['A=1'], syncFd: 9, inputFd: 10, outputFd: 11, container, settings };
   return hookScript({ hook: { path: '/bin/hook', ...parts }, ...inputs });
 }
 

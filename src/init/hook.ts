@@ -15,6 +15,8 @@ import { forbidTracing } from './tracing.ts';
 
 export interface HookInputs {
   hook: Hook;
+  /** `NAME=value`. */
+  environment: string[];
   /** The socket to the runtime. */
   syncFd: number;
   /** The hook's standard input, and where its output is collected. */
@@ -49,7 +51,7 @@ const RLIMIT_NOFILE = 7;
 
 /** Builds the program. */
 export function hookScript(inputs: HookInputs): Script {
-  const { hook, syncFd, container } = inputs;
+  const { hook, environment, syncFd, container } = inputs;
   const script = new Script(syncFd);
   script.call('close_range', [3, 0xffffffff, K.CLOSE_RANGE_CLOEXEC]);
   const labelled = container?.likeProcess?.plan.process;
@@ -61,7 +63,7 @@ export function hookScript(inputs: HookInputs): Script {
   // The session keyring is one more of the container's name: it keeps the caller's keys out.
   if (container?.likeProcess !== undefined) becomeContainerProcess(script, container.likeProcess.plan);
   const argv = script.program.stringArray(hook.args?.length ? hook.args : [hook.path]);
-  script.execFirst([hook.path], argv, script.program.stringArray(hook.env ?? []));
+  script.execFirst([hook.path], argv, script.program.stringArray(environment));
   script.finish();
   return script;
 }
