@@ -12,6 +12,7 @@ const { pid } = runtime.state(id);
 const pids = (): number[] => JSON.parse(runtime.ok(['ps', '--format', 'json', id]));
 
 test('JSON is a list of pids', () => {
+  assert.match(runtime.ok(['ps', '--format', 'json', id]), /^\[[0-9,]+\]\n$/);
   assert.ok(waitUntil(() => pids().length === 3));
   assert.ok(pids().includes(pid));
   const commands = pids().map((each) => readText(`/proc/${each}/cmdline`).replaceAll('\0', ' ').trim());
@@ -43,7 +44,7 @@ test('a stopped container has none, and one that is not there is told', () => {
   runtime.ok(['kill', stopped, 'KILL']);
   runtime.waitFor(stopped, 'stopped');
   assert.is(runtime.ok(['ps', stopped]).trimEnd().split('\n').length, 1);
-  assert.is(runtime.ok(['ps', '-f', 'json', stopped]), 'null');
+  assert.is(runtime.ok(['ps', '-f', 'json', stopped]), 'null\n');
   assert.match(runtime.fails(['ps', 'none']), 'container does not exist');
 });
 

@@ -91,6 +91,21 @@ testUnless(
   },
 );
 
+// In v1 memory+swap can't be below memory: which of them goes first depends on what is there.
+testUnless(withoutController('memory') ?? onlyRunts, test, 'memory and swap are both set back', () => {
+  const { version } = placeOf(pid, 'memory');
+  const values = () => [read(...LIMIT_FILES), read('memory', 'memory.memsw.limit_in_bytes', 'memory.swap.max')];
+  runtime.ok(['update', '--memory', '64m', '--memory-swap', '96m', id]);
+  for (const [limit, swap] of [
+    [134_217_728, 268_435_456],
+    [33_554_432, 33_554_432],
+  ]) {
+    const input = JSON.stringify({ memory: { limit, swap }, unified: { 'none.max': '1' } });
+    assert.match(runtime.fails(['update', '-r', '-', id], { input }), 'none.max');
+    assert.equal(values(), ['67108864', version === 1 ? '100663296' : '33554432']);
+  }
+});
+
 testUnless(onlyRunts, test, 'what is no value is refused by the name of the option', () => {
   for (const [flag, value] of [
     ['--memory', '5x'],

@@ -106,9 +106,11 @@ function setUnified(files: Record<string, string>, { placed, options, former }: 
     throw new RuntimeError('the host has no cgroup v2 hierarchy', { steps: [`${options.pointer}/unified/${first}`] });
   }
   const { directory } = folder;
+  const seen = new Set(['cgroup']);
   for (const file of Object.keys(files)) {
     const [controller = ''] = file.split('.');
-    if (controller === 'cgroup') continue;
+    if (seen.has(controller)) continue;
+    seen.add(controller);
     enableControllers(v2Place(folder), [controller]);
     checkEnabled(folder, controller, `${options.pointer}/unified/${file}`);
   }

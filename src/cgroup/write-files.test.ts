@@ -53,6 +53,15 @@ test('former values come back, as far as they can be written', () => {
   assert.equal([read('one'), read('two'), read('table').slice(0, 2)], ['7\n', 'max 100000\n', '9:']);
 });
 
+test('whether the OOM killer is disabled comes back, too', () => {
+  writeFileSync(`${folder}/memory.oom_control`, 'oom_kill_disable 1\nunder_oom 0\noom_kill 3\n');
+  const former = new FormerValues();
+  former.remember(`${folder}/memory.oom_control`);
+  writeFileSync(`${folder}/memory.oom_control`, '');
+  former.setBack();
+  assert.is(read('memory.oom_control'), '1');
+});
+
 const roomFor = (value: string): void => makeRoom(folder, { file: 'memory.max', value, pointer: '/r/memory/limit' });
 
 test('v2: a limit above the usage needs no room to be made', () => {

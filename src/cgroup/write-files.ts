@@ -10,20 +10,29 @@ export class FormerValues {
   readonly #values: [path: string, value: string][] = [];
 
   remember(path: string): void {
-    const value = readIfThere(path) ?? '';
+    const text = readIfThere(path) ?? '';
+    // What v1's memory.oom_control takes is the first of the values that it shows.
+    const value = /^oom_kill_disable (\d)$/m.exec(text)?.[1] ?? text;
     // Tables of devices and the like can't be written as they are read.
     if (/^\S+( \S+)?$/.test(value)) this.#values.push([path, value]);
   }
 
-  /** Puts the values back, as far as the kernel takes them: there is an error to report already. */
+  /**
+   * Puts the values back, as far as the kernel takes them: there is an error to report already. Those that have to fit
+   * each other may need a second attempt, as in writeFiles.
+   */
   setBack(): void {
-    for (const [path, value] of this.#values.reverse()) {
-      try {
-        writeText(path, value);
-      } catch {
-        // Best effort.
-      }
-    }
+    const refused = this.#values.reverse().filter((former) => !tryToWrite(...former));
+    for (const former of refused) tryToWrite(...former);
+  }
+}
+
+function tryToWrite(path: string, value: string): boolean {
+  try {
+    writeText(path, value);
+    return true;
+  } catch {
+    return false;
   }
 }
 

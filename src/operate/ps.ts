@@ -13,7 +13,7 @@ export function ps(root: string, id: string, { format, options }: { format: stri
   checkId(id);
   const pids = processesOf(loadRecord(root, id)).sort((a, b) => a - b);
   // runc prints null for no processes.
-  if (format === 'json') return pids.length === 0 ? 'null' : JSON.stringify(pids);
+  if (format === 'json') return `${pids.length === 0 ? 'null' : JSON.stringify(pids)}\n`;
   const { code, stdout, stderr } = runProgram('ps', options.length === 0 ? ['-ef'] : options, process.env);
   if (code !== 0) throw new RuntimeError(`ps exit status ${code}: ${(stderr || stdout).trim()}`);
   return linesOf(stdout, new Set(pids));

@@ -21,23 +21,46 @@ testRules(test, resourceRules, [
     problems: ['/linux/cgroupsPath must not contain ".."'],
   })),
   ...[{ limit: 5, swap: 5 }, { limit: 5, swap: -1 }, { limit: 5, swap: 0 }, { limit: -1, swap: 5 }, { swap: 5 }].map(
-    (memory) => ({ name: `memory ${JSON.stringify(memory)} is good`, set: { [`${R}/memory`]: memory }, problems: [] }),
+    (memory) => ({
+      name: `memory ${JSON.stringify(memory)} is good`,
+      set: { [`${R}/memory`]: memory },
+      problems: [],
+    }),
   ),
   {
     name: 'memory and swap must not be below memory',
-    set: { [`${R}/memory`]: { limit: 9223372036854775807n, swap: 9223372036854775806n } },
+    set: {
+      [`${R}/memory`]: {
+        limit: 9223372036854775807n,
+        swap: 9223372036854775806n,
+      },
+    },
     problems: [`${R}/memory/swap must not be below limit, 9223372036854775807: it is for memory and swap together`],
   },
   {
     name: 'CPU settings are good',
     set: {
-      [`${R}/cpu`]: { quota: -1, burst: 5n, realtimeRuntime: 5, realtimePeriod: 5, cpus: '0-3,7', mems: '' },
+      [`${R}/cpu`]: {
+        quota: -1,
+        burst: 5n,
+        realtimeRuntime: 5,
+        realtimePeriod: 5,
+        cpus: '0-3,7',
+        mems: '',
+      },
     },
     problems: [],
   },
   {
     name: 'burst must not be above quota, nor realtimeRuntime above realtimePeriod',
-    set: { [`${R}/cpu`]: { quota: 10, burst: 11, realtimeRuntime: 6, realtimePeriod: 5 } },
+    set: {
+      [`${R}/cpu`]: {
+        quota: 10,
+        burst: 11,
+        realtimeRuntime: 6,
+        realtimePeriod: 5,
+      },
+    },
     problems: [
       `${R}/cpu/burst must not be above quota, 10`,
       `${R}/cpu/realtimeRuntime must not be above realtimePeriod, 5`,
@@ -80,7 +103,14 @@ testRules(test, resourceRules, [
   },
   {
     name: 'an RDMA device needs a limit and a name',
-    set: { [`${R}/rdma`]: { mlx5_1: { hcaHandles: 1 }, mlx4_0: {}, 'a b': { hcaObjects: 1 }, '': { hcaObjects: 1 } } },
+    set: {
+      [`${R}/rdma`]: {
+        mlx5_1: { hcaHandles: 1 },
+        mlx4_0: {},
+        'a b': { hcaObjects: 1 },
+        '': { hcaObjects: 1 },
+      },
+    },
     problems: [
       `${R}/rdma/mlx4_0 must have hcaHandles or hcaObjects`,
       `${R}/rdma/a b must be named like a device, without blanks`,
@@ -89,14 +119,41 @@ testRules(test, resourceRules, [
   },
   {
     name: 'unified files are in the cgroup',
-    set: { [`${R}/unified`]: { 'memory.high': '1', 'hugetlb.1GB.rsvd.max': '1', 'misc.max': 'a\nb' } },
+    set: {
+      [`${R}/unified`]: {
+        'memory.high': '1',
+        'hugetlb.1GB.rsvd.max': '1',
+        'misc.max': 'a\nb',
+      },
+    },
     problems: [],
+  },
+  {
+    name: 'unified files must not be about processes',
+    set: {
+      [`${R}/unified`]: {
+        'cgroup.procs': '1',
+        'cgroup.threads': '1',
+        'cgroup.kill': '1',
+        'cgroup.max.depth': '1',
+      },
+    },
+    problems: ['procs', 'threads', 'kill'].map((key) => `${R}/unified/cgroup.${key} must not move or kill processes`),
   },
   {
     name: 'unified names must be file names',
     set: {
       '/linux': {
-        resources: { unified: { '../memory.high': '1', '..': '1', '': '1', 'a/b.c': '1', memory: '1', 'a.b\0': '1' } },
+        resources: {
+          unified: {
+            '../memory.high': '1',
+            '..': '1',
+            '': '1',
+            'a/b.c': '1',
+            memory: '1',
+            'a.b\0': '1',
+          },
+        },
       },
     },
     problems: ['..~1memory.high', '..', '', 'a~1b.c', 'memory', 'a.b\\u0000'].map(

@@ -75,16 +75,18 @@ export const resourceRules: Rule[] = [
     name: 'unified names files of the cgroup',
     reads: [`${RESOURCES}/unified`],
     check: ({ linux }) =>
-      each(Object.entries(linux?.resources?.unified ?? {}), ([file, value]) =>
-        FILE_NAME.test(file)
-          ? undefined
-          : problem(`${RESOURCES}/unified/${pointerPart(file)}`, value, 'must be for a file name such as memory.high'),
-      ),
+      each(Object.entries(linux?.resources?.unified ?? {}), ([file, value]) => {
+        const pointer = `${RESOURCES}/unified/${pointerPart(file)}`;
+        if (!FILE_NAME.test(file)) return problem(pointer, value, 'must be for a file name such as memory.high');
+        return PROCESS_FILES.has(file) ? problem(pointer, value, 'must not move or kill processes') : undefined;
+      }),
   },
 ];
 
 const PAGE_SIZE = /^[1-9][0-9]*[KMG]B$/;
 const FILE_NAME = /^[\w-]+(?:\.[\w-]+)+$/;
+// They set no parameter, and reach processes of the host: one that is moved here would end with the container.
+const PROCESS_FILES = new Set(['cgroup.procs', 'cgroup.threads', 'cgroup.kill']);
 
 // 0 counts as not set: Go programs write it for that.
 function swapBelowLimit({ limit = 0, swap = 0 }: Memory): ConfigProblem[] {
