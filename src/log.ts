@@ -52,11 +52,16 @@ export function debug(msg: () => string): void {
   debugSink?.(msg());
 }
 
-/** Writes all of a text to a descriptor. Returns false if that fails: the reader has gone. */
+/** Writes all of a text to a descriptor. */
+export function writeText(fd: number, text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
+}
+
+/** The same where nothing can be done if it fails. Returns whether it didn't. */
 export function writeAll(fd: number, text: string): boolean {
   try {
-    const bytes = new TextEncoder().encode(text);
-    for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
+    writeText(fd, text);
     return true;
   } catch {
     // EPIPE, EBADF: there is no other place to say it.

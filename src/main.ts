@@ -3,8 +3,8 @@
 
 import type { GlobalOptions } from './cli/commands.ts';
 import { type CommandInvocation, type Invocation, parseCommandLine } from './cli/parse.ts';
-import { toRuntimeError, UsageError, undoFailuresOf, withStep } from './errors.ts';
-import { configureLog, logError, writeAll } from './log.ts';
+import { errnoOf, toRuntimeError, UsageError, undoFailuresOf, withStep } from './errors.ts';
+import { configureLog, logError, writeAll, writeText } from './log.ts';
 
 async function main(argv: string[]): Promise<number> {
   let invocation: Invocation | undefined;
@@ -82,8 +82,16 @@ function causes(error: Error): string[] {
 }
 
 // Without process.stdout: making the stream costs as much as the rest of a small command.
+// Returns false if there's nobody (any more) who reads it.
 function print(text: string): boolean {
-  return writeAll(1, text);
+  try {
+    writeText(1, text);
+    return true;
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === 'EPIPE' || errno === 'EBADF') return false;
+    throw withStep('standard output', error);
+  }
 }
 
 // Ends at once: taking the engine down in order would cost every command most of a millisecond.

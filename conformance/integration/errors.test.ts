@@ -191,4 +191,10 @@ test('an unknown log format and a log that cannot be opened are errors', () => {
   runtime.fails(['list'], { globals: ['--log', join(runtime.folder, 'log-folder')] });
 });
 
+test('output that cannot be written is an error, one that nobody reads is not', () => {
+  const to = (redirection: string) => ({ wrapper: ['sh', '-c', `exec "$@" ${redirection}`, 'sh'] });
+  if (isRunts) assert.match(runtime.fails(['list'], to('> /dev/full')), 'list: standard output: write ENOSPC');
+  assert.is(runtime.command(['list'], { wrapper: ['sh', '-c', '"$@" | true', 'sh'] }).exit, 0);
+});
+
 test.run();

@@ -90,7 +90,7 @@ function digest(data: string | Uint8Array): Buffer {
 
 // In front of the filter its own digest: a file that is cut off or damaged is not taken.
 function load(path: string): Uint8Array | undefined {
-  const fd = openSync(path, K.O_RDONLY | K.O_NOFOLLOW);
+  const fd = openSync(path, K.O_RDONLY | K.O_NOFOLLOW | K.O_NONBLOCK);
   try {
     const { size, uid, mode } = fstatSync(fd);
     // Somebody else's, where the state's folder is open to all.

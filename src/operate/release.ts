@@ -87,6 +87,8 @@ function takeBack(startFifo: string): boolean {
 
 const DEATH_HINTS: Record<number, string> = {
   9: 'out of memory, or killed by somebody',
+  // The final program could neither execute, nor say why, nor exit.
+  11: 'the profile in /linux/seccomp has to allow execve, and write and exit_group for another reason to be told',
   31: 'the profile in /linux/seccomp has to allow execve',
 };
 
