@@ -115,6 +115,18 @@ test('devices of the config are bound from the host; a FIFO is made, with its mo
   assert.equal(lines(text), ['character special file 1 b', 'character special file 1 9', 'fifo 640 3 4']);
 });
 
+const noLoop = existsSync('/dev/loop0') ? undefined : 'no block device /dev/loop0 on this host';
+testUnless(
+  noLoop,
+  test,
+  'a block device is bound from the host; its owner is nobody in there, who has no rights to it',
+  () => {
+    const devices = [{ path: '/dev/loop0', type: 'b' as const, major: 7, minor: 0 }];
+    const text = inside("stat -c '%F %t %T %u' /dev/loop0; head -c 1 /dev/loop0 2>&1 || true", { linux: { devices } });
+    assert.match(text, /^block special file 7 0 65534\n.*(Permission denied|not permitted)\n$/);
+  },
+);
+
 test('a device that the host has under another number is an error that names it', () => {
   const devices = [{ path: '/dev/zero', type: 'c' as const, major: 1, minor: 3 }];
   if (isRunts) assert.match(fails({ linux: { devices } }), /\/dev\/zero/);
