@@ -1,6 +1,9 @@
 // Signal names and numbers of signal(7); x86_64 and arm64 share them.
 import { shorten, UsageError } from './errors.ts';
 
+/** config.md, "Annotations": the signal that "SHOULD be sent by the container runtimes to kill the container". */
+export const STOP_SIGNAL = 'org.opencontainers.image.stopSignal';
+
 const SIGTERM = 15;
 /** The C library keeps 32 and 33 for its threads, so its SIGRTMIN is 34, not the kernel's 32. */
 const SIGRTMIN = 34;

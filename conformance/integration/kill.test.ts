@@ -3,19 +3,31 @@ import * as assert from 'uvu/assert';
 import { withNamespaces } from '../bundle.ts';
 import { isRunts, waitUntil } from '../runtime.ts';
 import { parseStatus, pids, readText } from './host.ts';
-import { integration } from './suite.ts';
+import { integration, testUnless } from './suite.ts';
 
 const { test, runtime } = integration('kill');
 
 /** A running container that writes the number of the trapped signal to /got. */
-function trapping(signal: number): { id: string; got: () => string } {
+function trapping(signal: number, annotations: Record<string, string> = {}): { id: string; got: () => string } {
   const script = `trap "echo ${signal} > /got" ${signal}; echo > /ready; while true; do sleep 0.05; done`;
-  const bundle = runtime.bundle({ process: { args: ['sh', '-c', script] } });
+  const bundle = runtime.bundle({ annotations, process: { args: ['sh', '-c', script] } });
   const id = runtime.create(bundle);
   runtime.ok(['start', id]);
   assert.ok(waitUntil(() => readText(`${bundle.rootfs}/ready`) !== ''));
   return { id, got: () => readText(`${bundle.rootfs}/got`) };
 }
+
+testUnless(
+  isRunts ? undefined : 'runc sends SIGTERM',
+  test,
+  'without a signal it is the one that the image wants',
+  () => {
+    const { id, got } = trapping(3, { 'org.opencontainers.image.stopSignal': 'SIGQUIT' });
+    runtime.ok(['kill', id]);
+    assert.ok(waitUntil(() => got() === '3\n'));
+    runtime.remove(id);
+  },
+);
 
 const SIGNALS: [argument: string | undefined, number: number][] = [
   [undefined, 15],

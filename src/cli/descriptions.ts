@@ -54,6 +54,7 @@ found out anew from the kernel each time.
   kill: {
     text: `
 [signal] is a name or a number: KILL, SIGKILL, kill, 9, RTMIN+3. Signal 0 only tells whether the process exists.
+Without [signal] the annotation org.opencontainers.image.stopSignal counts, if there is one.
 `,
     examples: { '$0 kill web1 KILL': 'send SIGKILL to the init process of "web1"' },
   },

@@ -42,7 +42,8 @@ export async function dispatch(invocation: CommandInvocation, print: Print): Pro
     }
     case 'kill': {
       const { parseSignal } = await import('../signals.ts');
-      const signal = parseSignal(invocation.args[1] ?? 'SIGTERM');
+      const [, text] = invocation.args;
+      const signal = text === undefined ? undefined : parseSignal(text);
       const { kill } = await import('./kill.ts');
       kill(root, invocation.args[0], signal, { toAll: invocation.options.all });
       return 0;

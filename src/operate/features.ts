@@ -7,6 +7,7 @@ import { CAPABILITY_NAMES } from '../plan/capabilities.ts';
 import { MEMORY_POLICY_FLAGS, MEMORY_POLICY_MODES } from '../plan/memory-policy.ts';
 import { knownOptions } from '../plan/mount-options.ts';
 import { SECCOMP_ACTIONS, SECCOMP_ARCHITECTURES, SECCOMP_FLAGS, SECCOMP_OPERATORS } from '../plan/seccomp.ts';
+import { STOP_SIGNAL } from '../signals.ts';
 
 /** The text that the command prints. */
 export function features(): string {
@@ -38,8 +39,8 @@ export function featuresDocument(): object {
       // What managers ask for before they offer checkpoints.
       'org.opencontainers.runc.checkpoint.enabled': 'false',
     },
-    // No annotation changes what the runtime does.
-    potentiallyUnsafeConfigAnnotations: [],
+    // All that changes what the runtime does.
+    potentiallyUnsafeConfigAnnotations: [STOP_SIGNAL],
   };
 }
 

@@ -33,6 +33,21 @@ test('the container process gets the signal', () => {
   assert.is(wait(pid, { block: true })?.signal, 15);
 });
 
+for (const [annotation, expected] of [
+  [undefined, 15],
+  ['SIGUSR1', 10],
+  ['RTMIN+3', 37],
+  ['SIGNONSENSE', 15],
+] as const) {
+  test(`without a signal, it's ${expected} with the annotation ${annotation}`, () => {
+    const { pid } = startWaiting();
+    const annotations = annotation === undefined ? {} : { 'org.opencontainers.image.stopSignal': annotation };
+    container({ pid, startTime: startTimeOf(pid) ?? '', annotations });
+    kill(root, 'web1', undefined, { toAll: false });
+    assert.is(wait(pid, { block: true })?.signal, expected);
+  });
+}
+
 test('signal 0 only asks', () => {
   const { pid, go } = startWaiting();
   container({ pid, startTime: startTimeOf(pid) ?? '' });

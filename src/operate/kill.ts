@@ -2,7 +2,9 @@
 import { SIGKILL } from '../../bindings/constants.ts';
 import { kill as killProcess, pidfdOpen, pidfdSendSignal } from '../../bindings/process.ts';
 import { killAllUntilGone, thaw } from '../cgroup/processes.ts';
-import { StateError } from '../errors.ts';
+import { StateError, shorten } from '../errors.ts';
+import { warn } from '../log.ts';
+import { parseSignal, STOP_SIGNAL } from '../signals.ts';
 import { checkId } from '../state/id.ts';
 import { startTimeOf, statusOf } from '../state/status.ts';
 import { type ContainerRecord, loadRecord } from '../state/store.ts';
@@ -10,12 +12,14 @@ import { processesOf } from './container-processes.ts';
 
 /**
  * The command.
+ * @param asked the signal; undefined for the one that the image wants
  * @param toAll every process of the container gets the signal, also when the container process has ended
  * @throws StateError if the container is neither created nor running (runtime.md, "Kill")
  */
-export function kill(root: string, id: string, signal: number, { toAll }: { toAll: boolean }): void {
+export function kill(root: string, id: string, asked: number | undefined, { toAll }: { toAll: boolean }): void {
   checkId(id);
   const record = loadRecord(root, id);
+  const signal = asked ?? stopSignal(record);
   if (toAll) {
     for (const pid of processesOf(record)) killProcess(pid, signal);
     if (signal === SIGKILL) killAllUntilGone(record.cgroups);
@@ -27,6 +31,16 @@ export function kill(root: string, id: string, signal: number, { toAll }: { toAl
   signalInit(record, signal);
   // As in runc: otherwise nothing would come of it.
   if (signal === SIGKILL) thaw(record.cgroups);
+}
+
+function stopSignal({ annotations }: ContainerRecord): number {
+  const text = annotations[STOP_SIGNAL] ?? '';
+  try {
+    return parseSignal(text);
+  } catch {
+    warn(`annotation ${STOP_SIGNAL}: unknown signal ${JSON.stringify(shorten(text))}, SIGTERM is sent`);
+    return parseSignal('');
+  }
 }
 
 // The pidfd is opened first and the start time compared then: so it can't be another process with the same pid.
