@@ -1,5 +1,5 @@
 // `update`: limits of a running container are changed, by options and by a file; what fails changes nothing.
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { isRunts } from '../runtime.ts';
@@ -119,6 +119,24 @@ testUnless(onlyRunts, test, 'what is no value is refused by the name of the opti
 
 testUnless(onlyRunts, test, 'an endless file is not read to its end', () => {
   assert.match(runtime.fails(['update', '--resources', '/dev/zero', id]), '/dev/zero: must have at most');
+});
+
+// As containerd does: it hands over all resources of the config each time. In v1 starting anew would deny for a moment
+// what stays allowed, and isn't possible with cgroups below.
+test('devices that stay allowed are not denied meanwhile', () => {
+  const rules = [{ allow: false }, { allow: true, type: 'c', major: 10, minor: 229, access: 'rwm' }];
+  const script = 'while echo 2>&1 >/dev/null; do :; done; sleep 1000';
+  const busy = runtime.running({
+    process: { args: ['sh', '-c', script] },
+    linux: { resources: { devices: rules } },
+  });
+  const { outside } = placeOf(runtime.state(busy).pid, 'devices');
+  mkdirSync(join(outside, 'below'));
+  for (let count = 0; count < 10; count++) {
+    const devices = [...rules, { allow: count % 2 === 0, type: 'c', major: 10, minor: 200, access: 'rw' }];
+    runtime.ok(['update', '-r', '-', busy], { input: JSON.stringify({ devices }) });
+  }
+  assert.equal(JSON.parse(runtime.ok(['ps', '--format', 'json', busy])).length, 1);
 });
 
 test('without options nothing changes', () => assert.is(runtime.ok(['update', id]), ''));

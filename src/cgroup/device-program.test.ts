@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { DeviceRule } from '../bundle/config.ts';
+import { type DeviceList, listOf } from './device-list.ts';
 import { deviceProgram } from './device-program.ts';
 import { type OrderedRule, orderRules } from './device-rules.ts';
 
@@ -128,6 +129,60 @@ for (const { name, rules } of lists) {
       }
     }
   });
+}
+
+// The same rules each time (a linear congruential generator), from few numbers, so that they meet.
+let seed = 1;
+function choose<T>(...from: T[]): T {
+  seed = (Math.imul(seed, 1_103_515_245) + 12_345) & 0x7fff_ffff;
+  return from[(seed >> 16) % from.length] as T;
+}
+
+const randomRule = (): DeviceRule => ({
+  allow: choose(true, false),
+  ...choose({ type: 'c' }, { type: 'b' }, { type: 'c' }, { type: 'b' }, { type: 'a' }, {}),
+  ...choose({ major: 1 }, { major: 8 }, { major: 10 }, { major: -1 }, {}),
+  ...choose({ minor: 0 }, { minor: 3 }, { minor: 229 }, { minor: -1 }, {}),
+  ...choose(...['r', 'w', 'm', 'rw', 'wm', 'rwm', 'mr', ''].map((access) => ({ access }))),
+});
+
+/** What the kernel's v1 controller decides on one kind of access (security/device_cgroup.c). */
+function isAllowedByList({ isAllowed, exceptions }: DeviceList, { type, major, minor, access }: Access): boolean {
+  const isException = [...exceptions.values()].some(
+    (rule) =>
+      rule.type === type &&
+      (rule.major ?? major) === major &&
+      (rule.minor ?? minor) === minor &&
+      rule.access.includes(access),
+  );
+  return isAllowed !== isException;
+}
+
+test('rules in any order: the program, and the list of cgroup v1 where it can be, decide as they say', () => {
+  let lists = 0;
+  for (let round = 0; round < 400; round++) {
+    const rules = orderRules(Array.from({ length: choose(1, 2, 3, 5, 9) }, randomRule), '/r');
+    const configured = rules.filter(({ label }) => label !== 'default devices');
+    const program = deviceProgram(configured);
+    const list = listIfPossible(configured);
+    if (list !== undefined) lists++;
+    for (const access of accesses) {
+      const expected = isAllowed(configured, access);
+      const about = `${JSON.stringify(configured)} ${JSON.stringify(access)}`;
+      if (execute(program, access) !== Number(expected)) assert.unreachable(about);
+      const isOne = access.access === 'r' || access.access === 'w';
+      if (list !== undefined && isOne && isAllowedByList(list, access) !== expected) assert.unreachable(about);
+    }
+  }
+  assert.ok(lists > 100 && lists < 400, `${lists}`);
+});
+
+function listIfPossible(rules: OrderedRule[]): DeviceList | undefined {
+  try {
+    return listOf(rules);
+  } catch {
+    return undefined;
+  }
 }
 
 test('without rules everything is allowed', () => {

@@ -4,6 +4,7 @@ import { closeSync, openSync, readFileSync, writeSync } from '../../bindings/fil
 import type { DeviceRule } from '../bundle/config.ts';
 import { errnoOf, RuntimeError, step } from '../errors.ts';
 import type { PlacedCgroup } from './cgroup.ts';
+import { changes, listOf } from './device-list.ts';
 import { type OrderedRule, orderRules, v1Line } from './device-rules.ts';
 import type { LimitOptions } from './driver.ts';
 
@@ -15,14 +16,17 @@ import type { LimitOptions } from './driver.ts';
 export async function prepareDevices(
   placed: PlacedCgroup[],
   devices: DeviceRule[],
-  { pointer, warn }: Pick<LimitOptions, 'pointer' | 'warn'>,
+  { pointer, warn, setsBack }: LimitOptions,
 ): Promise<() => void> {
   if (devices.length === 0) return () => {};
   const rules = orderRules(devices, pointer);
   const v1 = placed.find(({ hierarchy }) => hierarchy.controllers.includes('devices'));
   if (v1 !== undefined) {
-    checkV1(rules);
-    return () => writeRules(v1.directory, rules);
+    const list = listOf(rules);
+    // A container that runs must not find its devices denied for a moment.
+    const changed = () =>
+      setsBack === true ? changes(readFileSync(`${v1.directory}/devices.list`, 'latin1'), list) : undefined;
+    return () => writeRules(v1.directory, changed() ?? rules);
   }
   const v2 = placed.find(({ hierarchy }) => hierarchy.version === 2);
   if (v2 === undefined) {
@@ -67,38 +71,3 @@ function writeRules(directory: string, rules: OrderedRule[]): void {
 }
 
 const encoder = new TextEncoder();
-
-/**
- * cgroup-v1/devices.rst: the kernel keeps a list of exceptions from "all" or "nothing", and takes a rule back only as a
- * whole. A rule that takes something out of an earlier, wider one would be passed over in silence.
- * @throws RuntimeError for such a rule. Making nodes does not count: it's always allowed.
- */
-export function checkV1(rules: OrderedRule[]): void {
-  let exceptions: OrderedRule[] = [];
-  let isAllowed = true;
-  for (const rule of rules) {
-    if (rule.type === 'a') {
-      exceptions = [];
-      isAllowed = rule.allow;
-    } else if (rule.allow !== isAllowed) exceptions.push(rule);
-    else {
-      const wider = exceptions.find((other) => overlaps(other, rule) && !isSame(other, rule));
-      if (wider !== undefined) {
-        const verb = rule.allow ? 'allow part of what' : 'deny part of what';
-        const reason = `cgroup v1 cannot ${verb} an earlier rule, ${wider.label}, ${rule.allow ? 'denies' : 'allows'}`;
-        throw new RuntimeError(reason, { steps: [rule.label] });
-      }
-    }
-  }
-}
-
-function isSame(a: OrderedRule, b: OrderedRule): boolean {
-  return a.type === b.type && a.major === b.major && a.minor === b.minor;
-}
-
-function overlaps(a: OrderedRule, b: OrderedRule): boolean {
-  const meet = (one: number | undefined, other: number | undefined) =>
-    one === undefined || other === undefined || one === other;
-  const shares = [...a.access].some((letter) => letter !== 'm' && b.access.includes(letter));
-  return a.type === b.type && meet(a.major, b.major) && meet(a.minor, b.minor) && shares;
-}
