@@ -33,6 +33,7 @@ const failures: [line: string, action: () => unknown][] = [
   [`mkdir ${path('folder')} EEXIST`, () => F.mkdirSync(path('folder'))],
   [`mkdir ${path('text')} EEXIST`, () => F.mkdirSync(path('text'), { recursive: true })],
   [`mkdir ${path('text/a')} ENOTDIR`, () => F.mkdirSync(path('text/a'), { recursive: true })],
+  ['mkdir /proc/none ENOENT', () => F.mkdirSync('/proc/none/a', { recursive: true })],
   ['mkdir relative-none/a ENOENT', () => F.mkdirSync('relative-none/a')],
   [`unlink ${path('none')} ENOENT`, () => F.unlinkSync(path('none'))],
   [`rmdir ${path('full')} ENOTEMPTY`, () => F.rmdirSync(path('full'))],

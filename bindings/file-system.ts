@@ -155,7 +155,9 @@ export function mkdirSync(path: string, { mode = 0o777, recursive = false } = {}
   // ENOENT: the folder above is missing. A relative path has no slash at last, and the root has nothing above it.
   if (result !== -2 || parent === path || parent === '') throw new SyscallError('mkdir', -result, path);
   mkdirSync(parent, { mode, recursive });
-  mkdirSync(path, { mode, recursive });
+  // Not again as above: in /proc the folder above is there, and it's ENOENT all the same.
+  const second = trySyscall('mkdirat', K.AT_FDCWD, cString(path), mode);
+  if (second < 0 && !(second === -EEXIST && isDirectory(path))) throw new SyscallError('mkdir', -second, path);
 }
 
 function isDirectory(path: string): boolean {

@@ -29,6 +29,7 @@ const NUMBERS = {
   kill: [62, 129],
   fcntl: [72, 25],
   flock: [73, 32],
+  chdir: [80, 49],
   fchdir: [81, 50],
   getcwd: [79, 17],
   umask: [95, 166],

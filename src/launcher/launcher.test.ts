@@ -70,6 +70,16 @@ for (const architecture of ARCHITECTURES) {
     ]);
   });
 
+  check('stays where it is, but leaves a folder that was deleted', () => {
+    const file = install(architecture, { at: 'sbin/lib/runts-engine' });
+    const script = '#!/bin/sh\npwd -P\n';
+    writeFileSync(join(file, '../lib/runts-engine'), script);
+    const gone = join(file, '../gone');
+    mkdirSync(gone);
+    const shell = `cd ${gone}; $LAUNCHER; rmdir ${gone}; $LAUNCHER`;
+    assert.is(run(architecture, shell, file).stdout, `${gone}\n/\n`);
+  });
+
   check('counts the descriptors that were passed', () => {
     const file = install(architecture, { at: 'lib/runts/runts-engine' });
     const { stdout } = run(architecture, 'exec $LAUNCHER 3</dev/null 4</dev/null 6</dev/null', file);

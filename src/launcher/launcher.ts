@@ -29,6 +29,7 @@ const F_GETFD = 1;
 const RLIMIT_NOFILE = 7;
 const PATH_MAX = 4096;
 const STANDARD_ERROR = 2;
+const ENOENT = 2;
 
 /**
  * Assembles the launcher.
@@ -72,6 +73,7 @@ class Launcher {
   }
 
   build(engine: string | undefined): void {
+    this.#leaveDeletedFolder();
     this.#noteOpenFiles();
     this.#noteDescriptors();
     this.#moveArguments();
@@ -80,6 +82,19 @@ class Launcher {
     if (engine !== undefined) this.#execute(this.data.string(engine));
     this.#executeBeside(path);
     this.#fail('runts: the engine is not there: lib/runts-engine beside runts, or ../lib/runts/runts-engine\n');
+  }
+
+  // In a deleted working directory the engine doesn't start, and managers call `delete` from a bundle that is gone.
+  #leaveDeletedFolder(): void {
+    const { machine, data } = this;
+    const [deleted, done] = [machine.newLabel(), machine.newLabel()];
+    this.#call('getcwd', [data.reserve(PATH_MAX), PATH_MAX]);
+    machine.keep(A, 'result');
+    machine.jumpIfEqual(A, -ENOENT, deleted);
+    machine.jump(done);
+    machine.label(deleted);
+    this.#call('chdir', [data.string('/')]);
+    machine.label(done);
   }
 
   #noteOpenFiles(): void {
