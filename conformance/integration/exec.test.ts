@@ -379,11 +379,11 @@ if (isRunts) {
     done; done`;
     const watched = runtime.running({
       process: {
-        args: ['sh', '-c', 'sleep 60'],
+        args: ['sh', '-c', 'sleep 600'],
         capabilities: { bounding: every, effective: every, permitted: every },
       },
     });
-    const spying = runtime.begin(['exec', watched, 'sh', '-c', spy]);
+    const spying = runtime.begin(['exec', watched, 'sh', '-c', spy], { timeoutMs: 300_000 });
     assert.ok(waitUntil(() => spying.stdout().includes('ready')));
     for (let round = 0; round < 60; round++) exec(watched, 'true');
     assert.is(spying.stdout(), 'ready\n');

@@ -1,4 +1,4 @@
-// Containers whose cgroup somebody has frozen (cgroup v1), and commands that other commands hold up.
+// Containers whose cgroup somebody has frozen, and commands that other commands hold up.
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
@@ -9,14 +9,16 @@ import { leftovers, snapshot } from './leftovers.ts';
 import { integration, testUnless } from './suite.ts';
 
 const { test, runtime } = integration('frozen');
-const FREEZER = '/sys/fs/cgroup/freezer';
-const noFreezer = existsSync(join(FREEZER, 'cgroup.procs')) ? undefined : 'no cgroup v1 freezer';
+const isV2 = existsSync('/sys/fs/cgroup/cgroup.controllers');
+const FREEZER = isV2 ? '/sys/fs/cgroup' : '/sys/fs/cgroup/freezer';
+const noFreezer = existsSync(join(FREEZER, 'cgroup.procs')) ? undefined : 'the host has no freezer';
 const onlyRunts = isRunts ? noFreezer : 'runc does otherwise';
 const SOON = { timeoutMs: 5000 };
 
 const path = (): string => `/${runtime.id()}`;
-const stateFile = (cgroup: string): string => join(FREEZER, cgroup, 'freezer.state');
-const freeze = (cgroup: string): void => writeFileSync(stateFile(cgroup), 'FROZEN');
+const stateFile = (cgroup: string): string => join(FREEZER, cgroup, isV2 ? 'cgroup.freeze' : 'freezer.state');
+const freeze = (cgroup: string): void => writeFileSync(stateFile(cgroup), isV2 ? '1' : 'FROZEN');
+const thaw = (cgroup: string): void => writeFileSync(stateFile(cgroup), isV2 ? '0' : 'THAWED');
 
 function created(changes: Changes = {}): { id: string; cgroup: string } {
   const cgroup = path();
@@ -35,7 +37,7 @@ testUnless(noFreezer, test, 'a created container that is frozen is paused, and s
   freeze(cgroup);
   assert.is(runtime.state(id).status, 'paused');
   assert.match(runtime.fails(['start', id], SOON).replaceAll(id, 'ID'), /paused/);
-  writeFileSync(stateFile(cgroup), 'THAWED');
+  thaw(cgroup);
   assert.is(runtime.state(id).status, 'created');
   runtime.ok(['start', id]);
   runtime.remove(id);
