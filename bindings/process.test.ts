@@ -92,6 +92,15 @@ test('for a pid that nobody has there is no pidfd, and a signal reaches nobody',
   assert.equal([P.pidfdOpen(NO_PID), P.kill(NO_PID, 0)], [undefined, false]);
 });
 
+test('nor is there one for a pid that only a session has, whose leader has ended', () => {
+  const script = 'echo $$; sleep 5 >/dev/null 2>&1 & echo $!';
+  const [leader = 0, member = 0] = spawnSync('setsid', ['--wait', 'sh', '-c', script], { encoding: 'utf8' })
+    .stdout.split('\n')
+    .map(Number);
+  assert.is(P.pidfdOpen(leader), undefined);
+  assert.ok(P.kill(member, 9));
+});
+
 const kinds: [file: string, flag: number][] = [
   ['user', K.CLONE_NEWUSER],
   ['mnt', K.CLONE_NEWNS],

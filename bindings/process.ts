@@ -42,7 +42,8 @@ export function namespaceFlag(fd: number): number | undefined {
 /** pidfd_open(2); undefined if there's no such process. */
 export function pidfdOpen(pid: number): number | undefined {
   const fd = trySyscall('pidfd_open', pid, 0);
-  return fd === -3 ? undefined : check('pidfd_open', fd);
+  // EINVAL, before Linux 6.15: nobody but a thread has that number, or only a session or a group of processes.
+  return fd === -3 || (fd === -22 && pid > 0) ? undefined : check('pidfd_open', fd);
 }
 
 /** pidfd_send_signal(2). Returns false if the process has ended. */
