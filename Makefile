@@ -98,7 +98,7 @@ VM_SUITE ?= $(call suite,cgroups cgroup-v2 device-program devices events labels 
 	resources update)
 # 500 cycles of the systemd driver would take 15 minutes there.
 VM_SYSTEMD_SUITE ?= $(call suite,labels resources update) CGROUP_DRIVER=systemd CYCLES=20 \
-	$(call suite,systemd resources limits update devices device-program events pause ps exec lifecycle)
+	$(call suite,systemd systemd-user resources limits update devices device-program events pause ps exec lifecycle)
 
 vm vm-systemd: all $(VM)/initrd.gz
 	@VM_DIR=$(VM) bash conformance/vm/boot.sh $(if $(filter vm-systemd,$@),--systemd) --scratch 2 --timeout 3600 --env RUNTIME -- \

@@ -20,6 +20,12 @@ export interface CgroupDriver {
    */
   make(placed: PlacedCgroup[], plan: CgroupPlan): Promise<void>;
 
+  /**
+   * Puts a process of the runtime's in there, which will enter the v1 folders and make the container process: for a
+   * driver whose user may not do that.
+   */
+  adopt?: ((pid: number) => void) | undefined;
+
   /** Called when the container process is in there, or never will be: a driver may have needed another one for `make`. */
   entered?(): void;
 

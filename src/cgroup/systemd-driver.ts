@@ -64,6 +64,12 @@ export class SystemdDriver implements CgroupDriver {
     await fileSystemDriver.make(placed, plan);
   }
 
+  // cgroup-v2.rst, "Delegation Containment": who comes from outside of what is the user's can't enter by himself.
+  get adopt(): ((pid: number) => void) | undefined {
+    const { unit, isUser } = this.scope;
+    return isUser ? (pid) => this.#manager.attach(unit, pid) : undefined;
+  }
+
   entered(): void {
     this.#placeholder?.end();
     this.#placeholder = undefined;

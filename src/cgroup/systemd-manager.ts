@@ -75,6 +75,13 @@ export class Manager {
     });
   }
 
+  /** Puts a process into the unit's cgroup. */
+  attach(unit: string, pid: number): void {
+    step(`AttachProcessesToUnit ${unit}`, () => {
+      this.#call(MANAGER, 'AttachProcessesToUnit', { signature: 'ssau', values: [unit, '', [pid]] });
+    });
+  }
+
   #runJob(method: string, values: Arguments, unit: string): void {
     step(`${method} ${unit}`, () => {
       this.#hearJobs();

@@ -3,7 +3,7 @@
 
 import * as K from '../../bindings/constants.ts';
 import { closeSync, mkdirSync, openSync, unlinkSync, writeFileSync } from '../../bindings/file-system.ts';
-import { flock, mknodat, socketpair } from '../../bindings/files.ts';
+import { flock, mknodat, socketpair, write } from '../../bindings/files.ts';
 import { kill, wait } from '../../bindings/process.ts';
 import { statSync } from '../../bindings/stat.ts';
 import { loadBundle } from '../bundle/bundle.ts';
@@ -177,8 +177,13 @@ async function build(parts: Build): Promise<number> {
   } else await driver.make(placed, plan.cgroup);
   const rootMountPoint = record.rootfsMount?.path ?? plan.rootfs.path;
   const makeFilter = extras.seccomp?.makeFilter;
-  const launched = launch({ plan, placedCgroup: placed, syncFd, ...fifos, rootMountPoint, makeFilter });
+  const waits = driver.adopt !== undefined;
+  const launched = launch({ plan, placedCgroup: placed, syncFd, waits, ...fifos, rootMountPoint, makeFilter });
   for (const fd of [syncFd, fifos.startFd, fifos.resultFd]) closeSync(fd);
+  if (waits) {
+    driver.adopt?.(launched.starterPid);
+    write(parentFd, Uint8Array.of(1));
+  }
   const onStarted = () => {
     saveProcess(root, record);
     makeFilter?.();

@@ -29,6 +29,8 @@ export interface ExecInputs {
   /** Sets the scheduling of the process. */
   schedule: ((pid: number) => void) | undefined;
   seccomp: SeccompExtra | undefined;
+  /** Puts a process where it can enter the container's cgroup. */
+  adopt: ((pid: number) => void) | undefined;
 }
 
 /**
@@ -51,15 +53,20 @@ export function execute(inputs: ExecInputs): number {
 }
 
 function enter(inputs: ExecInputs, cgroups: string[]): number {
-  const { plan, record } = inputs;
+  const { plan, record, adopt } = inputs;
   const place = openPlace(record, cgroups);
   const [parentFd, syncFd] = socketpair();
   try {
     const env = environment(plan, record);
-    const script = execScript({ plan, env, container: place, syncFd, filter: inputs.seccomp?.makeFilter() });
+    const filter = inputs.seccomp?.makeFilter();
+    const script = execScript({ plan, env, container: place, syncFd, waits: adopt !== undefined, filter });
     const inherit = [syncFd, ...descriptorsOf(place)];
     const pid = spawnScript(script, { name: 'runts-exec', inherit, firstOwn: 3 + plan.preserveFds });
     closeSync(syncFd);
+    if (adopt !== undefined) {
+      adopt(pid);
+      write(parentFd, Uint8Array.of(1));
+    }
     return new Conversation(inputs, { script, parentFd }).follow(pid);
   } finally {
     closeSync(parentFd);

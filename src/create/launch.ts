@@ -29,6 +29,8 @@ export interface LaunchInputs {
   plan: Plan;
   placedCgroup: PlacedCgroup[];
   syncFd: number;
+  /** Whether the first program waits for a byte before it enters its cgroup. */
+  waits?: boolean;
   startFd: number;
   resultFd: number;
   rootMountPoint: string;
@@ -76,7 +78,16 @@ export function launch(inputs: LaunchInputs): Launched {
   const first = Math.max(...inherit) + ROOM;
   const numbers = plan.opensSources ? sourceNumbers(plan, first, outsideSources(plan)) : undefined;
   const sources = numbers && { numbers, idMaps, rootMountPoint: inputs.rootMountPoint };
-  const begin = beginScript({ plan, namespaces, placedCgroup, cgroupFd, syncFd, setupFd: setupPathFd, sources });
+  const begin = beginScript({
+    plan,
+    namespaces,
+    placedCgroup,
+    cgroupFd,
+    syncFd,
+    waits: inputs.waits === true,
+    setupFd: setupPathFd,
+    sources,
+  });
   const options = { name: 'runts-init', inherit, firstOwn: 3 + plan.preserveFds };
   const starterPid = step('start the init program', () => spawnScript(begin, options));
   for (const fd of own) closeSync(fd);

@@ -17,6 +17,8 @@ export interface BeginInputs {
   /** The v2 cgroup's folder: the process is born in there. */
   cgroupFd: number | undefined;
   syncFd: number;
+  /** Whether it waits for a byte first: it may have to be put where it can enter its cgroup. */
+  waits?: boolean;
   /** The memfd of the second program. */
   setupFd: number;
   /** What is opened for the root of a user namespace; undefined: it opens all by itself. */
@@ -27,6 +29,7 @@ export interface BeginInputs {
 export function beginScript(inputs: BeginInputs): Script {
   const { plan, syncFd, namespaces, cgroupFd } = inputs;
   const script = new Script(syncFd);
+  if (inputs.waits === true) script.program.waitByte(syncFd);
   forbidTracing(script);
   joinV1Cgroups(script, v1Directories(inputs.placedCgroup));
   const entersV2 = cgroupFd !== undefined && namespaces.some(({ type }) => type === 'cgroup');

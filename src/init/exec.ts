@@ -26,6 +26,8 @@ export interface ExecInputs {
   env: string[];
   container: RunningContainer;
   syncFd: number;
+  /** Whether it waits for a byte first: it may have to be put where it can enter the cgroup. */
+  waits?: boolean;
   /** The seccomp filter. */
   filter: Uint8Array | undefined;
 }
@@ -45,9 +47,10 @@ export interface RunningContainer {
 }
 
 /** Builds the program. */
-export function execScript({ plan, env, container, syncFd, filter }: ExecInputs): Script {
+export function execScript({ plan, env, container, syncFd, waits, filter }: ExecInputs): Script {
   const { process } = plan;
   const script = new Script(syncFd);
+  if (waits === true) script.program.waitByte(syncFd);
   script.call('close_range', [3 + plan.preserveFds, 0xffffffff, K.CLOSE_RANGE_CLOEXEC]);
   script.call('prctl', [K.PR_SET_NAME, script.string('runts-exec'), 0, 0, 0]);
   forbidTracing(script);

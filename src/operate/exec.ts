@@ -47,12 +47,19 @@ export async function exec(options: ExecOptions): Promise<number> {
   if (plan.process.terminal === undefined && plan.process.uid !== 0) {
     (await import('../create/streams.ts')).givePipes(record.pid, plan.process.uid);
   }
-  const pid = execute({ plan, record, cgroups: options.cgroups, console, schedule, seccomp });
+  const adopt = await adoption(record);
+  const pid = execute({ plan, record, cgroups: options.cgroups, console, schedule, seccomp, adopt });
   if (options.pidFile !== undefined) writePidFile(options.pidFile, pid);
   if (options.detach) return 0;
   if (console?.masterFd === undefined) return supervise(pid, signalFd);
   const { superviseTerminal } = await import('./terminal.ts');
   return superviseTerminal(pid, { signalFd, masterFd: console.masterFd, notify: undefined });
+}
+
+async function adoption({ scope }: ContainerRecord): Promise<((pid: number) => void) | undefined> {
+  if (scope?.isUser !== true) return undefined;
+  const { SystemdDriver } = await import('../cgroup/systemd-driver.ts');
+  return new SystemdDriver(scope).adopt;
 }
 
 async function consoleFor(
