@@ -2,7 +2,7 @@
 import { chmodSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import type { Process } from '../../src/bundle/config.ts';
+import type { Process, Seccomp } from '../../src/bundle/config.ts';
 import { toJson, withNamespaces } from '../bundle.ts';
 import { isRunts, waitUntil } from '../runtime.ts';
 import { belongsTo, parseStatus, pids, readLink, readText } from './host.ts';
@@ -91,6 +91,11 @@ test('--cwd, --env, --user and --additional-gids', () => {
   assert.is(text, '/tmp\n2 3 /tmp\n1000\n7\n7 4 8 9\n');
 });
 
+test('the working directory may be one that only processes in the container have', () => {
+  assert.match(exec('--cwd', '/proc/self', id, 'pwd'), /^\/proc\/\d+\n$/);
+  assert.match(exec('--cwd', '/proc/self/fd', '--user', '1000', id, 'pwd'), /^\/proc\/\d+\/fd\n$/);
+});
+
 test('a uid alone leaves the gid as it is', () => {
   assert.is(exec('--user', '1000', id, 'sh', '-c', 'id -u; id -g'), '1000\n0\n');
 });
@@ -104,6 +109,13 @@ test('--cap adds a capability, an unknown one is a warning', () => {
   const { exit, stderr } = runtime.command(['exec', '--cap', 'CAP_NOTHING', id, 'true']);
   assert.is(exit, 0);
   assert.match(stderr, /CAP_NOTHING/);
+});
+
+test('what the container process cannot have is not told again', () => {
+  const capabilities = { bounding: ['CAP_KILL', 'CAP_NOTHING'] };
+  const other = runtime.running({ process: { capabilities } });
+  assert.is(runtime.command(['exec', other, 'true']).stderr, '');
+  runtime.remove(other);
 });
 
 test('--no-new-privs sets it where the container has it not', () => {
@@ -176,6 +188,7 @@ test('the scheduling policy of a process', () => {
 
 const FAILURES: [words: string[], shown: RegExp][] = [
   [['nosuch'], /exec: "nosuch": executable file not found in \$PATH/],
+  [[''], /exec: "": executable file not found in \$PATH/],
   [['/nosuch'], /exec: "\/nosuch": stat \/nosuch: no such file or directory/],
   [['/etc'], /exec: "\/etc": permission denied/],
   [['/etc/passwd'], /exec: "\/etc\/passwd": permission denied/],
@@ -305,6 +318,22 @@ test('a stopped container, or none, is an error at once', () => {
   assert.match(runtime.fails(['exec', stopped, 'true']), /container does not exist/);
 });
 
+test('a container is stopped when its process has ended, also if nobody has waited for a process of exec yet', async () => {
+  const other = runtime.running();
+  const running = runtime.begin(['exec', other, 'sh', '-c', 'echo ready; exec sleep 60']);
+  assert.ok(waitUntil(() => running.stdout().includes('ready')));
+  process.kill(running.pid, 'SIGSTOP');
+  runtime.ok(['kill', other, 'KILL']);
+  if (isRunts) {
+    runtime.waitFor(other, 'stopped');
+    assert.match(runtime.fails(['exec', other, 'true']), /cannot exec in a stopped container/);
+    runtime.ok(['delete', other]);
+  }
+  process.kill(running.pid, 'SIGCONT');
+  assert.is((await running.ended).exit, 137);
+  if (!isRunts) runtime.remove(other);
+});
+
 test('a paused container is an error at once, unless that is to be ignored', async () => {
   const paused = runtime.running();
   const line = readText(`/proc/${runtime.state(paused).pid}/cgroup`)
@@ -369,6 +398,17 @@ if (isRunts) {
 }
 
 if (isRunts) {
+  test('a program that is not executed is an error also where the seccomp profile forbids to tell', () => {
+    const seccomp: Seccomp = {
+      defaultAction: 'SCMP_ACT_ALLOW',
+      syscalls: [{ names: ['write'], action: 'SCMP_ACT_ERRNO' }],
+    };
+    const silenced = runtime.running({ linux: { seccomp } });
+    assert.is(runtime.command(['exec', silenced, 'sh', '-c', 'exit 3']).exit, 3);
+    assert.match(runtime.fails(['exec', silenced, 'nosuch']), /has ended before it became the user's program/);
+    runtime.remove(silenced);
+  });
+
   test('whoever may trace in the container finds nothing of the runtime to trace or open', async () => {
     const every = ['CAP_SYS_PTRACE', 'CAP_DAC_OVERRIDE', 'CAP_DAC_READ_SEARCH', 'CAP_KILL', 'CAP_NET_BIND_SERVICE'];
     // Looks at all processes again and again: capabilities and open folders of one that is not what it should be.

@@ -12,7 +12,7 @@ import { execScript, JOIN_CGROUP } from '../init/exec.ts';
 import type { ExecPlan } from '../plan/exec.ts';
 import { type Message, receive } from '../protocol.ts';
 import { spawnScript } from '../spawn.ts';
-import { hasEnded } from '../state/status.ts';
+import { hasEnded, lifeOf } from '../state/status.ts';
 import type { ContainerRecord } from '../state/store.ts';
 import type { Console } from './console.ts';
 import { cgroupsOfInit, chosenCgroups } from './exec-cgroups.ts';
@@ -126,12 +126,17 @@ class Conversation {
       if (this.#asked !== undefined && pid !== undefined) this.#answer(this.#asked, pid);
     }
     const pid = pids[last];
-    if (this.#failure !== undefined || pid === undefined) {
+    if (this.#failure !== undefined || pid === undefined || this.#isSilenced(pid)) {
       const ended = endAll(pids);
       throw this.#failure ?? death(ended);
     }
     for (const predecessor of pids.slice(0, last)) wait(predecessor, { block: true });
     return pid;
+  }
+
+  // A seccomp profile that forbids execve may forbid to say so, too.
+  #isSilenced(pid: number): boolean {
+    return this.#inputs.plan.seccomp !== undefined && lifeOf(pid)?.isOurs === true;
   }
 
   #next(): Message | undefined {
@@ -170,7 +175,11 @@ function endAll(pids: number[]): ExitStatus | undefined {
   return ends.at(-1);
 }
 
+const SIGSYS = 31;
+
 function death(ended: ExitStatus | undefined): RuntimeError {
   const how = ended === undefined || ended.signal === 0 ? 'has ended' : `was killed by signal ${ended.signal}`;
-  return new RuntimeError(`the process that enters the container ${how}`);
+  const hint = ended?.signal === SIGSYS ? 'the profile in /linux/seccomp has to allow execve' : undefined;
+  const reason = `the process that enters the container ${how} before it became the user's program`;
+  return new RuntimeError(reason, hint === undefined ? {} : { hint });
 }

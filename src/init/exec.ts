@@ -9,16 +9,15 @@ import { hasLabels } from '../plan/labels.ts';
 import type { ProcessPlan } from '../plan/process.ts';
 import { RLIMITS } from '../plan/rlimits.ts';
 import { becomeRoot, dieWithRuntime, forkInto, joinV1Cgroups } from './begin.ts';
+import { ExecDirectory } from './exec-directory.ts';
 import { setAffinity, setMemoryPolicy, setPersonality } from './execution.ts';
 import { openHostProc, setLabels } from './labels.ts';
 import { writeFile } from './namespaces.ts';
 import { joinKeyring, resetSignals, setLimits, takePrivileges } from './privileges.ts';
-
 import { capabilitiesKept, installFilter, installWithListener } from './seccomp.ts';
 import { setOomScore } from './settings.ts';
 import { controlTerminal, makeExecTerminal, useTerminal } from './terminal.ts';
 import { forbidTracing } from './tracing.ts';
-import { asUser, enterWorkingDirectory } from './working-directory.ts';
 
 export interface ExecInputs {
   plan: ExecPlan;
@@ -59,10 +58,8 @@ export function execScript({ plan, env, container, syncFd, waits, filter }: Exec
   setOomScore(script, process.oomScoreAdj, plan);
   const proc = hasLabels(process) ? openHostProc(script) : undefined;
   joinContainer(script, container);
-  const cwd = script.slot();
-  openCwd(script, process, cwd);
-  enterWorkingDirectory(script, process, cwd);
-  script.call('close', [cwd]);
+  const cwd = new ExecDirectory(script, process);
+  cwd.enter();
   if (process.terminal !== undefined) useTerminal(script, makeExecTerminal(script, process.terminal));
   resetSignals(script, plan.ignoredSignals);
   setPersonality(script, plan);
@@ -71,6 +68,7 @@ export function execScript({ plan, env, container, syncFd, waits, filter }: Exec
   if (plan.newKeyring) joinKeyring(script, plan.id);
   takeAll(script, plan);
   script.within('create the process in the container', () => forkInto(script, K.CLONE_PARENT, undefined));
+  cwd.enterLate();
   becomeProgram(script, plan, { env, filter });
   script.finish();
   return script;
@@ -112,26 +110,6 @@ function joinContainer(script: Script, { pidfd, namespaceFlags, rootFd }: Runnin
     script.call('close', [rootFd]);
   }
   if ((namespaceFlags & K.CLONE_NEWUSER) !== 0) becomeRoot(script);
-}
-
-const EACCES = 13;
-const OPEN_HOW_SIZE = 24;
-
-// Magic links are refused: a preserved descriptor may be a folder of the host's (CVE-2024-21626).
-function openCwd(script: Script, process: ProcessPlan, into: ReturnType<Script['slot']>): void {
-  const path = process.cwd;
-  const how = script.words(K.O_PATH | K.O_DIRECTORY | K.O_CLOEXEC, 0, K.RESOLVE_NO_MAGICLINKS);
-  const args = [K.AT_FDCWD, script.string(path), how, OPEN_HOW_SIZE];
-  script.within(`/process/cwd ${path}`, () => {
-    const [refused, opened] = [script.newLabel(), script.newLabel()];
-    script.call('openat2', args, { path, save: into, gotoOn: [{ errno: EACCES, label: refused }] });
-    script.label(opened);
-    script.later(() => {
-      script.label(refused);
-      asUser(script, process, () => script.call('openat2', args, { path, save: into }));
-      script.program.goto(opened);
-    });
-  });
 }
 
 const RLIMIT_NPROC = RLIMITS.indexOf('RLIMIT_NPROC');

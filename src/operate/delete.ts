@@ -125,6 +125,7 @@ export async function destroy({ root, record, folderFd }: LockedContainer): Prom
 
 // A process that is being killed may be held up, by a core dump or a file system that does not answer.
 const PATIENCE_MS = 10_000;
+const LOOK_MS = 100;
 
 function endInit(record: ContainerRecord): void {
   const { pid, cgroups } = record;
@@ -134,12 +135,20 @@ function endInit(record: ContainerRecord): void {
     if (ownFolders(cgroups).length === 0) for (const other of processesOf(record)) kill(other, SIGKILL);
     pidfdSendSignal(pidfd, SIGKILL);
     thaw(cgroups);
-    const [isOver] = pollReadable([pidfd], PATIENCE_MS);
+    const isOver = awaitEnd(pidfd, record);
     closeSync(pidfd);
-    if (isOver !== true) throw notEnding(record);
+    if (!isOver) throw notEnding(record);
   }
   // Only a foreground `run` is its parent; for others there is nothing to wait for.
   if (pid !== 0) wait(pid, { block: false });
+}
+
+// It may be over without ending: startTimeOf.
+function awaitEnd(pidfd: number, { pid, startTime }: ContainerRecord): boolean {
+  for (let rest = PATIENCE_MS; rest > 0; rest -= LOOK_MS) {
+    if (pollReadable([pidfd], LOOK_MS)[0] === true || startTimeOf(pid) !== startTime) return true;
+  }
+  return false;
 }
 
 // The start time is looked at after the pidfd was opened: what it refers to can't change any more.

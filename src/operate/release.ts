@@ -53,7 +53,7 @@ function awaitResult(resultFd: number, record: ContainerRecord, startFifo: strin
   if (read(resultFd, report) === REPORT_SIZE) throw failure(record, decodeReport(report));
   const life = lifeOf(record.pid);
   // Gone already: then only a byte that was never read tells.
-  if (life === undefined ? takeBack(startFifo) : life.isInit) throw diedTooEarly(record);
+  if (life === undefined ? takeBack(startFifo) : life.isOurs) throw diedTooEarly(record);
 }
 
 function failure({ executable = '' }: ContainerRecord, report: Report): RuntimeError {

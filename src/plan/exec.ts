@@ -47,7 +47,7 @@ export interface ExecChoices {
  */
 export function chosenProcess(base: Process | undefined, choices: ExecChoices): Process {
   const { args, env, additionalGids, capabilities } = choices;
-  if (!args[0]) throw new RuntimeError('there is no command to execute');
+  if (args.length === 0) throw new RuntimeError('there is no command to execute');
   for (const entry of env) {
     if (entry.indexOf('=') <= 0) throw new RuntimeError(`--env ${JSON.stringify(entry)} is not name=value`);
   }

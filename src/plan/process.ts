@@ -85,9 +85,10 @@ function socketActivation(listenFds: number): string[] {
   return listenFds === 0 ? [] : [`LISTEN_FDS=${listenFds}`, 'LISTEN_PID=1'];
 }
 
-// config.md: args[0] has the semantics of execvp's file: with a slash it's a path, without it's looked for in PATH.
+// config.md: args[0] has the semantics of execvp's file: with a slash it's a path, without it's looked for in PATH. An
+// empty name is nowhere (ENOENT), and no folder.
 function executables(file: string, env: string[]): string[] {
-  if (file.includes('/')) return [file];
+  if (file.includes('/') || file === '') return [file];
   // Without PATH it's the C library's default, execvp(3).
   const path = env.find((entry) => entry.startsWith('PATH='))?.slice(5) ?? '/bin:/usr/bin';
   return path.split(':').map((folder) => (folder === '' ? `./${file}` : `${folder}/${file}`));

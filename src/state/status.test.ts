@@ -121,7 +121,7 @@ test('a zombie is not alive', () => {
 });
 
 test('whether a process is stopped by a signal can be told', () => {
-  assert.equal(lifeOf(livePid), { isStopped: false, isInit: false, deathSignal: 0 });
+  assert.equal(lifeOf(livePid), { isStopped: false, isOurs: false, deathSignal: 0 });
   sleeper.kill('SIGSTOP');
   const end = performance.now() + 5000;
   while (lifeOf(livePid)?.isStopped !== true && performance.now() < end) Bun.sleepSync(5);

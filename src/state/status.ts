@@ -1,6 +1,6 @@
 // A container's status, computed from the kernel at every call, never only remembered.
 import * as K from '../../bindings/constants.ts';
-import { closeSync, existsSync, openSync, readFileSync } from '../../bindings/file-system.ts';
+import { closeSync, existsSync, openSync, readFileSync, readlinkSync } from '../../bindings/file-system.ts';
 import { errnoOf } from '../errors.ts';
 import { type ContainerRecord, folderOf, isCreated, START_FIFO } from './store.ts';
 
@@ -17,11 +17,25 @@ export function statusOf(root: string, record: ContainerRecord): Status {
 }
 
 /**
- * The start time of a live process in clock ticks since boot; undefined if there is none, or only its zombie.
+ * The start time of a live process in clock ticks since boot; undefined if there is none, or only what is left of it
+ * until somebody has waited for it, or for others.
  */
 export function startTimeOf(pid: number): string | undefined {
   const fields = statOf(pid)?.fields;
-  return fields === undefined || isDead(fields) ? undefined : fields[STAT.starttime];
+  if (fields === undefined || isDead(fields) || (isExiting(fields) && hasNothing(pid))) return undefined;
+  return fields[STAT.starttime];
+}
+
+// The first process of a pid namespace ends only when all others in there have been waited for, which those of `exec`
+// are from outside: until then it has given up everything but its pid. Before, its mounts may be in use.
+function hasNothing(pid: number): boolean {
+  try {
+    readlinkSync(`/proc/${pid}/ns/mnt`);
+    return false;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ESRCH') return true;
+    throw error;
+  }
 }
 
 /** Whether the container process has ended or is about to: nothing can join it any more. */
@@ -30,15 +44,17 @@ export function hasEnded({ pid, startTime }: ContainerRecord): boolean {
   return fields === undefined || isDead(fields) || isExiting(fields) || fields[STAT.starttime] !== startTime;
 }
 
-/** How a process lives that has been the container's init program. */
+/** How a process lives that has been a program of the runtime's. */
 export interface Life {
   /** It's stopped by a signal. */
   isStopped: boolean;
   /** It has never become anything else, and dies or is dead. */
-  isInit: boolean;
+  isOurs: boolean;
   /** The signal that killed it, if there was one. */
   deathSignal: number;
 }
+
+const OUR_NAMES = ['runts-init', 'runts-exec'];
 
 /** What /proc says of a process; undefined if it's gone without a trace. */
 export function lifeOf(pid: number): Life | undefined {
@@ -48,7 +64,7 @@ export function lifeOf(pid: number): Life | undefined {
   const isDying = isDead(fields) || isExiting(fields);
   return {
     isStopped: fields[STAT.state] === 'T',
-    isInit: isDying && name === 'runts-init',
+    isOurs: isDying && OUR_NAMES.includes(name),
     deathSignal: isDying ? Number(fields[STAT.exit_code]) & 0x7f : 0,
   };
 }
