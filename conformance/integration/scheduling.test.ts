@@ -48,6 +48,19 @@ const POLICIES: [scheduler: Scheduler, expected: Expected][] = [
     { policy: 'SCHED_BATCH', flags: ['SCHED_FLAG_RESET_ON_FORK'] },
     { ...NONE, policy: 3, flags: 1 },
   ],
+  // For deadlines only; the policy and the times that the process has already.
+  [
+    { policy: 'SCHED_OTHER', flags: ['SCHED_FLAG_RECLAIM', 'SCHED_FLAG_DL_OVERRUN'] },
+    { ...NONE, policy: 0 },
+  ],
+  [
+    { policy: 'SCHED_OTHER', nice: 4, flags: ['SCHED_FLAG_KEEP_POLICY'] },
+    { ...NONE, policy: 0, nice: 4 },
+  ],
+  [
+    { policy: 'SCHED_OTHER', nice: 4, flags: ['SCHED_FLAG_KEEP_PARAMS'] },
+    { ...NONE, policy: 0 },
+  ],
 ];
 for (const [scheduler, expected] of POLICIES) {
   testUnless(runcLacks, test, `scheduler ${JSON.stringify(scheduler)}`, () => {
@@ -129,6 +142,19 @@ testUnless(
   },
 );
 
+testUnless(
+  runcLacks,
+  test,
+  'utilization clamps are asked of the kernel; one without them is an error that says so',
+  () => {
+    const flags = ['SCHED_FLAG_UTIL_CLAMP_MIN', 'SCHED_FLAG_UTIL_CLAMP_MAX'];
+    const bundle = runtime.bundle({ process: { scheduler: { policy: 'SCHED_OTHER', flags } } });
+    const run = ['run', '--bundle', bundle.directory, runtime.id()];
+    if (existsSync('/proc/sys/kernel/sched_util_clamp_min')) runtime.ok(run);
+    else assert.match(runtime.fails(run), /\/process\/scheduler: sched_setattr EOPNOTSUPP — .*CONFIG_UCLAMP_TASK/);
+  },
+);
+
 testUnless(runcLacks, test, 'SCHED_ISO, which Linux does not have, is refused', () => {
   const bundle = runtime.bundle({ process: { scheduler: { policy: 'SCHED_ISO' } } });
   assert.match(runtime.fails(['create', '--bundle', bundle.directory, runtime.id()]), /\/process\/scheduler\/policy/);
@@ -192,6 +218,14 @@ const MEMORY_POLICIES: [policy: { mode: string; nodes?: string; flags?: string[]
   [{ mode: 'MPOL_INTERLEAVE', nodes: '0', flags: ['MPOL_F_RELATIVE_NODES'] }, 'interleave=relative:0'],
   [{ mode: 'MPOL_PREFERRED_MANY', nodes: '0' }, 'prefer (many):0'],
 ];
+const [major = 0, minor = 0] = readText('/proc/sys/kernel/osrelease').split('.').map(Number);
+// set_mempolicy(2): what came with Linux 6.9.
+if (major > 6 || (major === 6 && minor >= 9)) {
+  MEMORY_POLICIES.push(
+    [{ mode: 'MPOL_WEIGHTED_INTERLEAVE', nodes: '0' }, 'weighted interleave:0'],
+    [{ mode: 'MPOL_BIND', nodes: '0', flags: ['MPOL_F_NUMA_BALANCING'] }, 'bind=balancing:0'],
+  );
+}
 for (const [memoryPolicy, shown] of MEMORY_POLICIES) {
   testUnless(noNuma ?? runcLacks, test, `memoryPolicy ${JSON.stringify(memoryPolicy)} is the program's`, () => {
     const maps = runtime.inside('grep heap /proc/self/numa_maps', { linux: { memoryPolicy } });

@@ -1,10 +1,11 @@
 // Terminals: made in the container, handed over by a socket or copied in the foreground.
-import { readFileSync, statSync } from 'node:fs';
+import { chmodSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { terminalSettings } from '../../bindings/terminal.ts';
 import type { Changes } from '../bundle.ts';
 import { isRunts, runtimePath, waitUntil } from '../runtime.ts';
+import { giveAway, inUser } from '../user-namespace.ts';
 import { pids, readText } from './host.ts';
 import { leftovers, snapshot } from './leftovers.ts';
 import { ConsoleSocket, type InTerminal, type Screen, startInTerminal } from './pty.ts';
@@ -55,6 +56,21 @@ test('consoleSize is its size, and the user its owner', async () => {
     process: { consoleSize: { height: 33, width: 99 }, user: { uid: 1000, gid: 1000 } },
   });
   assert.match(await screen.waitFor('end'), /^33 99\r\n1000 5 620\r\nend/);
+  runtime.remove(id);
+  screen.close();
+});
+
+test('in a user namespace the terminal and the console belong to its user', async () => {
+  const script = 'tty; stat -c "%u:%g %a" $(tty) /dev/console; echo ctty > /dev/tty; echo end';
+  const process = { terminal: true, args: ['sh', '-c', script], user: { uid: 1000, gid: 1000 } };
+  const bundle = runtime.bundle({ process, linux: inUser() });
+  giveAway(bundle);
+  chmodSync(runtime.folder, 0o711);
+  const id = runtime.create(bundle, ['--console-socket', socket.path]);
+  const { screen } = socket.receive();
+  runtime.ok(['start', id]);
+  const lines = (await screen.waitFor('end')).split('\r\n');
+  assert.equal(lines.slice(0, 4), ['/dev/pts/0', '1000:5 620', '1000:5 620', 'ctty']);
   runtime.remove(id);
   screen.close();
 });
