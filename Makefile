@@ -20,13 +20,14 @@ SOURCES := $(shell find src bindings -name '*.ts' -not -name '*.test.ts' -not -p
 SCHEMAS := $(wildcard schemas/*.json)
 VALIDATORS := src/validate/config.generated.js
 SCRIPTS := bindings/build-koffi.sh $(wildcard conformance/*.sh conformance/*/*.sh) conformance/vm/init
-TESTS ?= 'src/**/*.test.ts' 'bindings/**/*.test.ts' 'conformance/integration/**/*.test.ts' 'conformance/runtime-tools/*.test.ts'
+TESTS ?= 'src/**/*.test.ts' 'bindings/**/*.test.ts' 'conformance/integration/**/*.test.ts' 'conformance/runtime-tools/*.test.ts' \
+	'conformance/managers/*.test.ts'
 
 # Copies an executable with large writes: the page cache then keeps it in large folios, and starting it takes a third
 # less time (3.0 instead of 4.5 ms for an empty program on ext4, Linux 6.18).
 copy_large = dd if='$(1)' of='$(2).copy' bs=64M status=none && chmod 755 '$(2).copy' && mv -f '$(2).copy' '$(2)'
 
-.PHONY: all check test demo vm vm-systemd conformance soak fuzz bench install uninstall clean
+.PHONY: all check test demo vm vm-systemd conformance managers soak fuzz bench install uninstall clean
 
 all: dist/runts dist/lib/runts-engine dist/lib/koffi.node
 
@@ -80,6 +81,13 @@ conformance: all
 	@sh conformance/runtime-tools/build.sh dist/runtime-tools
 	@$(BUN) conformance/runtime-tools/run.ts dist/runtime-tools/suite --beside '$(BESIDE)'
 comma := ,
+
+# containerd, Docker Engine and Podman from Debian's packages, started by it and ended with it, with runc and with RUNTIME.
+MANAGERS ?= containerd docker podman
+managers: all
+	@sh conformance/need.sh busybox-static buildah catatonit conmon containerd containernetworking-plugins docker.io \
+		iproute2 iptables jq podman procps runc tini
+	@$(BUN) conformance/managers/run.ts $(MANAGERS)
 
 # Mutated configs: 20,000 through what create decides, 1,000 through the whole of it.
 SEED ?= 1

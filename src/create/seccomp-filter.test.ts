@@ -105,6 +105,27 @@ test('of one system call the first of two unconditional rules counts', () => {
   assert.is(runFilter(filter, { architecture: own, syscall: numberOf('getcwd') }), ERRNO + 5);
 });
 
+test('rules for socketcall and for its parts stay in order, as in the profile of Podman', () => {
+  const at = (index: number, value: number, op: string) => ({ index, value, op });
+  const allow = (args: NonNullable<SeccompRule['args']>): SeccompRule => ({
+    names: ['socket'],
+    action: 'SCMP_ACT_ALLOW',
+    args,
+  });
+  const filter = build(
+    [
+      { names: ['socketcall', 'getpid'], action: 'SCMP_ACT_ALLOW' },
+      rule('socket', 22, [at(0, 16, 'SCMP_CMP_EQ'), at(2, 9, 'SCMP_CMP_EQ')]),
+      allow([at(2, 9, 'SCMP_CMP_NE')]),
+      allow([at(0, 16, 'SCMP_CMP_NE')]),
+    ],
+    { defaultAction: 'SCMP_ACT_ERRNO', architectures: [SCMP_OTHER] },
+  );
+  const socket = (...args: bigint[]) => runFilter(filter, { architecture: own, syscall: numberOf('socket'), args });
+  assert.equal([socket(16n, 0n, 9n), socket(16n, 0n, 0n), socket(2n, 0n, 9n)], [ERRNO + 22, ALLOW, ALLOW]);
+  if (OWN === 'x86_64') assert.is(runFilter(filter, { architecture: other, syscall: 102, args: [1n] }), ALLOW);
+});
+
 const equal = [{ index: 0, value: 1, op: 'SCMP_CMP_EQ' }];
 const refusals: [name: string, syscalls: SeccompRule[], parts: Partial<Seccomp>, line: RegExp][] = [
   [

@@ -67,8 +67,18 @@ function resolveRules({ rules }: SeccompPlan): ResolvedRule[] {
   if (unknown.length > 0) debug(() => `/linux/seccomp: libseccomp does not know ${unknown.join(', ')}: left out`);
   // libseccomp keeps a list with ascending numbers and looks for the place from its start. What is said of one system
   // call stays in the profile's order.
-  return resolved.sort((one, other) => other.number - one.number);
+  return resolved.sort((one, other) => placeOf(other) - placeOf(one));
 }
+
+// Calls that are one call on 32-bit architectures (socketcall(2), ipc(2)): a rule for one of them may stand in the way
+// of a later rule for all, so all stay in the profile's order.
+const MULTIPLEXED = new Set(
+  `socketcall socket bind connect listen accept getsockname getpeername socketpair send recv sendto recvfrom shutdown
+   setsockopt getsockopt sendmsg recvmsg accept4 recvmmsg sendmmsg
+   ipc semop semget semctl semtimedop msgsnd msgrcv msgget msgctl shmat shmdt shmget shmctl`.split(/\s+/),
+);
+
+const placeOf = ({ name, number }: ResolvedRule): number => (MULTIPLEXED.has(name) ? 0 : number);
 
 /** The machine's own architecture comes first, and always. */
 function architectureTokens({ architectures }: SeccompPlan, version: string): number[] {

@@ -1,0 +1,41 @@
+// Containerd, Docker Engine and Podman with the runtime under test (env RUNTIME), after runc: what works with runc has
+// to work with it, and what this machine can't do even with runc is skipped with the reason.
+// usage: bun conformance/managers/run.ts [--only PART[|PART...]] [MANAGER...]
+import { spawnSync } from 'node:child_process';
+import { parseArgs } from 'node:util';
+import { runtimePath } from '../runtime.ts';
+import { isManagerName, type ManagerName, managers } from './managers.ts';
+import { isChosen, runSession } from './session.ts';
+import { compare, countOf, line, type Row } from './table.ts';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { only: { type: 'string', default: '' } },
+});
+if (process.getuid?.() !== 0) {
+  console.error('the managers need root');
+  process.exit(1);
+}
+const asked = positionals.length > 0 ? positionals : Object.keys(managers);
+const REFERENCE = Bun.which('runc') ?? '/usr/sbin/runc';
+for (const path of [REFERENCE, runtimePath]) {
+  console.log(spawnSync(path, ['--version'], { encoding: 'utf8' }).stdout.split('\n')[0]);
+}
+
+const rows: Row[] = [];
+for (const name of asked) {
+  if (!isManagerName(name)) throw new Error(`no manager: ${name}; there are ${Object.keys(managers).join(', ')}`);
+  rows.push(...runManager(name));
+}
+console.log(countOf(rows));
+process.exitCode = rows.length === 0 || rows.some(({ verdict }) => verdict === 'FAIL') ? 1 : 0;
+
+function runManager(name: ManagerName): Row[] {
+  const [reference, ours] = [REFERENCE, runtimePath].map((path) => runSession(name, path, values.only));
+  if (reference === undefined || ours === undefined) return [];
+  const names = managers[name].map(([check]) => check).filter((check) => isChosen(check, values.only));
+  const compared = compare(names, reference, ours);
+  console.log(`\n${ours.version}`);
+  for (const row of compared) console.log(line(row));
+  return compared;
+}
