@@ -88,6 +88,7 @@ const NUMBERS = {
   clone3: [435, 435],
   close_range: [436, 436],
   openat2: [437, 437],
+  faccessat2: [439, 439],
   pread64: [17, 67],
   pwrite64: [18, 68],
   fchmod: [91, 52],

@@ -22,4 +22,8 @@ for (const [executable, errno, line] of CASES) {
   });
 }
 
+test('the look before is told apart', () => {
+  assert.match(executionError('sh', 'ENOENT', 'faccessat2').oneLine, /not found in \$PATH \(faccessat2 ENOENT\)$/);
+});
+
 test.run();

@@ -13,13 +13,14 @@ const REASONS: Record<string, string> = {
  * The error for a failed execve(2).
  * @param executable process.args[0]
  * @param errno the errno's name
+ * @param call what has failed, if it was the look before
  */
-export function executionError(executable: string, errno: string): RuntimeError {
+export function executionError(executable: string, errno: string, call = 'execve'): RuntimeError {
   const isSearched = !executable.includes('/');
   const isMissing = errno === 'ENOENT' && isSearched;
   const reason = isMissing ? 'executable file not found in $PATH' : (REASONS[errno] ?? 'cannot be executed');
-  const call = (errno === 'ENOENT' || errno === 'ENOTDIR') && !isSearched ? `stat ${shorten(executable)}: ` : '';
-  return new RuntimeError(`exec: ${JSON.stringify(shorten(executable))}: ${call}${reason} (execve ${errno})`, {
+  const stat = (errno === 'ENOENT' || errno === 'ENOTDIR') && !isSearched ? `stat ${shorten(executable)}: ` : '';
+  return new RuntimeError(`exec: ${JSON.stringify(shorten(executable))}: ${stat}${reason} (${call} ${errno})`, {
     steps: ['/process/args/0'],
     errno,
   });

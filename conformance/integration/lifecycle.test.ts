@@ -1,5 +1,5 @@
 // The life of a container: create, start, state, kill, delete, and the files that go with them.
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { makeBundle } from '../bundle.ts';
@@ -92,15 +92,34 @@ test('start returns while the program runs, and the program keeps its output', (
   assert.is(readText(join(bundle.rootfs, 'out')), 'a\n');
 });
 
-test('start reports a program that does not exist, with errno and path', () => {
-  const id = runtime.create(runtime.bundle({ process: { args: ['/no/such/program'] } }));
-  assert.match(runtime.fails(['start', id]), /\/no\/such\/program.*(ENOENT|no such file)/);
+const unfit: [what: string, program: string, line: RegExp][] = [
+  ['does not exist', '/no/such/program', /\/no\/such\/program.*(ENOENT|no such file)/],
+  ['is nowhere in the search path', 'nosuch', /"nosuch": executable file not found in \$PATH/],
+  ['may not be executed', '/etc/passwd', /\/etc\/passwd.*(EACCES|permission denied)/],
+];
+for (const [what, program, line] of unfit) {
+  test(`create reports a program that ${what}, and leaves nothing`, () => {
+    const id = runtime.id();
+    const bundle = runtime.bundle({ process: { args: [program] } });
+    assert.match(runtime.fails(['create', '--bundle', bundle.directory, id]), line);
+    assert.match(runtime.fails(['state', id]), /does not exist/);
+  });
+}
+
+test('a program that is created later in the search path may be denied first', () => {
+  const bundle = runtime.bundle({ process: { args: ['passwd'], env: ['PATH=/etc:/bin'] } });
+  const id = runtime.create(bundle);
+  writeFileSync(join(bundle.rootfs, 'bin/passwd'), '#!/bin/sh\nexit 0\n', { mode: 0o755 });
+  runtime.ok(['start', id]);
   runtime.remove(id);
 });
 
-test('start reports a program that may not be executed', () => {
-  const id = runtime.create(runtime.bundle({ process: { args: ['/etc/passwd'] } }));
-  assert.match(runtime.fails(['start', id]), /\/etc\/passwd.*(EACCES|permission denied)/);
+test('start reports a program that is gone since', () => {
+  const bundle = runtime.bundle({ process: { args: ['/bin/short'] } });
+  writeFileSync(join(bundle.rootfs, 'bin/short'), '#!/bin/sh\n', { mode: 0o755 });
+  const id = runtime.create(bundle);
+  rmSync(join(bundle.rootfs, 'bin/short'));
+  assert.match(runtime.fails(['start', id]), /\/bin\/short.*(ENOENT|no such file)/);
   runtime.remove(id);
 });
 

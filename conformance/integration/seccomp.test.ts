@@ -1,6 +1,6 @@
 // linux.seccomp: what the kernel does at each system call of the user's program, and that the runtime's own need no
 // permission.
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import type { Capabilities, Seccomp, SeccompRule } from '../../src/bundle/config.ts';
@@ -127,9 +127,12 @@ for (const noNewPrivileges of [true, false]) {
     assert.is(runtime.command(['run', '--bundle', bundle.directory, runtime.id()]).exit, 7);
   });
 
-  testUnless(onlyRunts, test, `under such a profile \`start\` tells that the program is missing, ${name}`, () => {
+  testUnless(onlyRunts, test, `under such a profile \`start\` tells that the program is gone, ${name}`, () => {
     const bundle = bundleOf([], STRICT, { noNewPrivileges, args: ['nothing'] });
+    const program = join(bundle.rootfs, 'bin/nothing');
+    writeFileSync(program, '', { mode: 0o755 });
     const id = runtime.create(bundle);
+    rmSync(program);
     assert.match(runtime.fails(['start', id]), /"nothing": executable file not found in \$PATH \(execve ENOENT\)/);
     runtime.remove(id);
   });

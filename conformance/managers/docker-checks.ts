@@ -129,8 +129,9 @@ const living: Check[] = [
   ],
   [
     'attach shows what comes from now on, and hands standard input on',
-    `docker run -d -i --name web busybox sh -c 'read line; echo "read $line"' >/dev/null; echo hello | docker attach web`,
-    'read hello',
+    `docker run -d -i --name web busybox sh -c 'while read line; do echo "read $line"; done' >/dev/null
+     (echo hello; sleep 1; docker kill web >/dev/null) | docker attach web`,
+    { exit: 137, shows: 'read hello' },
   ],
   [
     'events tells a life',

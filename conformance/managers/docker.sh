@@ -14,6 +14,13 @@ setup() {
 
 clean() {
   local containers
+  # A check may not take the others with it.
+  if ! docker version >/dev/null 2>&1; then
+    echo "dockerd has ended: $(grep -m 1 -A 12 -E '^(panic|fatal|SIG)' "$FOLDER/dockerd.log" || tail -n 2 "$FOLDER/dockerd.log")" >&2
+    rm -f /run/docker.pid
+    start
+    return 1
+  fi
   containers=$(docker ps -aq)
   # shellcheck disable=SC2086
   [ -z "$containers" ] || docker rm -fv $containers >/dev/null

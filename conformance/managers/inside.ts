@@ -48,7 +48,7 @@ function add(result: Result): void {
 
 // Output to files: a container may keep the streams open.
 function bash(script: string): Ended {
-  const outputs = [join(folder, 'out'), join(folder, 'err')] as const;
+  const outputs = [join(folder, 'check.out'), join(folder, 'check.err')] as const;
   const [out, err] = [openSync(outputs[0], 'w'), openSync(outputs[1], 'w')];
   const { status } = spawnSync('timeout', ['--kill-after=5', String(LIMIT), 'bash', '-c', prelude + script], {
     cwd: folder,

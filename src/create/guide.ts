@@ -5,6 +5,7 @@ import { closeSync, writeFileSync } from '../../bindings/file-system.ts';
 import { pollReadable, write } from '../../bindings/files.ts';
 import { type ExitStatus, pidfdOpen, wait } from '../../bindings/process.ts';
 import { RuntimeError, step, withStep } from '../errors.ts';
+import { executionError } from '../execution-error.ts';
 import { stepError } from '../final/script.ts';
 import { runCreateContainerHooks, runHooks } from '../hooks.ts';
 import type { CallerSettings } from '../init/hook.ts';
@@ -67,8 +68,16 @@ class Server {
     if (message === undefined) throw death(record.pid === 0 ? launched.starterPid : record.pid);
     if (message.kind === 'explanation') this.#explanation = message.text;
     else if (message.kind === 'failure') {
-      throw stepError(launched.script, message.step, errnoName(message.errno), this.#explanation);
+      throw this.#failure(message.step, errnoName(message.errno));
     } else this.#event(message);
+  }
+
+  #failure(number: number, errno: string): RuntimeError {
+    const { launched, plan } = this.guided;
+    const failed = launched.script.steps[number];
+    const isLook = failed?.kind === 'call' && failed.name === 'faccessat2';
+    if (isLook) return executionError(plan.process?.args[0] ?? '', errno, failed.name);
+    return stepError(launched.script, number, errno, this.#explanation);
   }
 
   #event(message: EventMessage): void {

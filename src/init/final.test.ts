@@ -47,6 +47,8 @@ test('signals come first, privileges last, then it tells that it is ready and wa
     'new session keyring: keyctl',
     '/process/user/uid: setresuid 0',
     '/process/capabilities: capset',
+    '/process/args/0: faccessat2 /a/sh',
+    '/process/args/0: faccessat2 /b/sh',
     'prctl',
     'tell ready',
     'close',
@@ -56,6 +58,15 @@ test('signals come first, privileges last, then it tells that it is ready and wa
     'exit 1',
   ];
   assert.is(firstOutOfOrder(linesOf(final(PROCESS)), order), undefined);
+});
+
+test('of several places for the program only the last one can fail before it is started', () => {
+  const script = final(PROCESS);
+  const looks = callsOf(script, 'faccessat2').map(({ options }) => [options.ignoreErrnos, options.gotoOn?.length]);
+  assert.equal(looks, [
+    [[2, 20], 2],
+    [undefined, 1],
+  ]);
 });
 
 test('the parent-death signal is cleared right before it is ready, and nowhere else', () => {

@@ -1,7 +1,7 @@
 // The third of the container's programs: gives up what the user's program is not to have, waits for `start`, becomes
 // the user's program. It's the one that waits, with 8 kB of memory.
 import * as K from '../../bindings/constants.ts';
-import { Script } from '../final/script.ts';
+import { ENOENT, Script } from '../final/script.ts';
 import { hasLabels } from '../plan/labels.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { ProcessPlan } from '../plan/process.ts';
@@ -10,6 +10,10 @@ import { setLabels } from './labels.ts';
 import { resetSignals } from './privileges.ts';
 import { capabilitiesKept, installFilter, installWithListener } from './seccomp.ts';
 import { forbidTracing } from './tracing.ts';
+
+const EACCES = 13;
+const MISSING = [ENOENT, 20 /* ENOTDIR */];
+const PROGRAM = '/process/args/0';
 
 export interface FinalInputs {
   plan: Plan;
@@ -35,6 +39,7 @@ export function finalScript({ plan, syncFd, startFd, resultFd, env, filter, proc
   resetSignals(script, plan.ignoredSignals);
   if (procFd !== undefined && hasLabels(plan.process)) setLabels(script, plan.process, procFd);
   becomeContainerProcess(script, plan, { kept: capabilitiesKept(plan) });
+  if (plan.process !== undefined) lookFor(script, plan.process);
   // From here on the process outlives the runtime that made it.
   script.call('prctl', [K.PR_SET_PDEATHSIG, 0, 0, 0, 0]);
   const release = () => {
@@ -55,8 +60,25 @@ export function finalScript({ plan, syncFd, startFd, resultFd, env, filter, proc
   return script;
 }
 
+/**
+ * `start` decides, but managers want to hear of a missing program from `create`: Podman understands no other error, and
+ * containerd takes all back only then. Something in the search path that may not be executed is left to execve(2).
+ */
+function lookFor(script: Script, { executables }: ProcessPlan): void {
+  const found = script.newLabel();
+  const last = executables.length - 1;
+  executables.forEach((path, index) => {
+    const success = { errno: 0, label: found };
+    const denied = { gotoOn: [success, { errno: EACCES, label: found }], ignoreErrnos: MISSING };
+    const options = index === last ? { gotoOn: [success] } : denied;
+    const args = [K.AT_FDCWD, script.string(path), K.X_OK, K.AT_EACCESS];
+    script.within(PROGRAM, () => script.call('faccessat2', args, { path, ...options }));
+  });
+  script.label(found);
+}
+
 function execute(script: Script, process: ProcessPlan, env: string[]): void {
   const { program } = script;
   const [argv, envp] = [program.stringArray(process.args), program.stringArray(env)];
-  script.within('/process/args/0', () => script.execFirst(process.executables, argv, envp));
+  script.within(PROGRAM, () => script.execFirst(process.executables, argv, envp));
 }

@@ -46,9 +46,17 @@ export function copyTreeOf(
   script.call('open_tree', [fd, script.string(''), flags], { path, save: into });
 }
 
+// Docker explains what is meant where it finds these words.
+const MOVE_HINTS = { EINVAL: 'perhaps one of the two is not a directory and the other is' };
+
 /** move_mount(2): attaches a detached mount on what `target` refers to. */
 export function attach(script: Script, mount: Slot, target: Slot, path: string, gotoOn?: Branch[]): void {
   const empty = script.string('');
   const flags = K.MOVE_MOUNT_F_EMPTY_PATH | K.MOVE_MOUNT_T_EMPTY_PATH;
-  script.call('move_mount', [mount, empty, target, empty, flags], gotoOn === undefined ? { path } : { path, gotoOn });
+  const options = { path, hints: MOVE_HINTS };
+  script.call(
+    'move_mount',
+    [mount, empty, target, empty, flags],
+    gotoOn === undefined ? options : { ...options, gotoOn },
+  );
 }
