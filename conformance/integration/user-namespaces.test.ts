@@ -151,6 +151,21 @@ test('mounts of a kind that a user namespace allows are made, others are refused
   assert.match(fails({ mounts: refused }), /debugfs|\/m/);
 });
 
+testUnless(notRunc, test, 'what a user namespace may not mount is told with a way out', () => {
+  const namespaces = (['user', 'mount', 'network'] as const).map((type) => ({ type }));
+  const host: Changes = { hostname: undefined, linux: { namespaces, maskedPaths: [], readonlyPaths: [] } };
+  const proc = { destination: '/proc', type: 'proc', source: 'proc' };
+  assert.match(
+    fails({ ...host, mounts: [proc] }),
+    /\(proc on \/proc\): fsconfig proc EPERM — .*pid namespace of its own/,
+  );
+  const mqueue = { destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue' };
+  assert.match(fails({ ...host, mounts: [mqueue] }), /fsconfig mqueue EPERM — .*ipc namespace of its own/);
+  const sysfs = { destination: '/sys', type: 'sysfs', source: 'sysfs' };
+  const inHostNet: Changes = { ...host, linux: { ...host.linux, namespaces: [{ type: 'user' }, { type: 'mount' }] } };
+  assert.match(fails({ ...inHostNet, mounts: [sysfs] }), /fsopen sysfs EPERM — .*network namespace of its own/);
+});
+
 test('missing mount points are made, also in a file system of the container', () => {
   const tmpfs = (destination: string) => ({ destination, type: 'tmpfs', source: 'x' });
   const script = "stat -c '%u:%g' /made /made/here /made/here/too; stat -c '%F %u' /made/file";

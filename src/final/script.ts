@@ -108,9 +108,9 @@ export class Script {
   }
 
   /** Becomes the first of some programs that can be executed: Program.execFirst. */
-  execFirst(candidates: readonly string[], argv: Address, envp: Address): void {
+  execFirst(candidates: readonly string[], argv: Address, envp: Address, hints?: Hints): void {
     const path = candidates[candidates.length - 1];
-    const step = this.steps.push({ kind: 'call', doing: this.doing, name: 'execve', path, hints: undefined }) - 1;
+    const step = this.steps.push({ kind: 'call', doing: this.doing, name: 'execve', path, hints }) - 1;
     this.program.execFirst(candidates, argv, envp, step);
   }
 

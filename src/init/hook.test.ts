@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import * as K from '../../bindings/constants.ts';
 import type { Hook, Process } from '../bundle/config.ts';
-import type { Script } from '../final/script.ts';
+import { type Script, stepError } from '../final/script.ts';
 import { samplePlan } from '../plan/fixtures/plan.ts';
 import { argsOf, callsOf, firstOutOfOrder, linesOf, wordsAt } from './fixtures/lines.ts';
 import { type ContainerPlace, hookScript } from './hook.ts';
@@ -123,6 +123,12 @@ test('in a user namespace it becomes the root of that, with no groups', () => {
       [0, 0],
     ],
   );
+});
+
+test('a hook that this root cannot reach is told with the reason', () => {
+  const hintOf = (script: Script) => stepError(script, script.steps.length - 1, 'EACCES').hint;
+  assert.match(String(hintOf(hook(PLACE))), 'must be able to reach it');
+  assert.is(hintOf(hook(PLAIN)), undefined);
 });
 
 test('namespaces are joined in the order given, the child is made for the runtime and in the v2 cgroup', () => {

@@ -2,7 +2,7 @@
 // (CVE-2019-5736), in the container's.
 import * as K from '../../bindings/constants.ts';
 import type { Hook } from '../bundle/config.ts';
-import { Script } from '../final/script.ts';
+import { type Hints, Script } from '../final/script.ts';
 import { hasLabels } from '../plan/labels.ts';
 import type { Plan } from '../plan/plan.ts';
 import { forkInto, joinV1Cgroups, takeRootIds } from './begin.ts';
@@ -63,13 +63,25 @@ export function hookScript(inputs: HookInputs): Script {
   // The session keyring is one more of the container's name: it keeps the caller's keys out.
   if (container?.likeProcess !== undefined) becomeContainerProcess(script, container.likeProcess.plan);
   const argv = script.program.stringArray(hook.args?.length ? hook.args : [hook.path]);
-  script.execFirst([hook.path], argv, script.program.stringArray(environment));
+  script.execFirst([hook.path], argv, script.program.stringArray(environment), hintsFor(container));
   script.finish();
   return script;
 }
 
+const AS_ITS_ROOT = { EACCES: 'the root of the user namespace, as which it runs, must be able to reach it' };
+
+function hintsFor(container: ContainerPlace | undefined): Hints | undefined {
+  return container !== undefined && becomesRoot(container) ? AS_ITS_ROOT : undefined;
+}
+
+// The runtime's own ids mean nobody in a user namespace: who has them can't make a file.
+function becomesRoot({ namespaces, likeProcess }: ContainerPlace): boolean {
+  return likeProcess === undefined && namespaces.some(({ flag }) => flag === K.CLONE_NEWUSER);
+}
+
 // Joining a pid namespace moves only the children, setns(2). The child is made the runtime's own, to be waited for.
-function enter(script: Script, { namespaces, v1Cgroups, cgroupFd, rootFd, likeProcess }: ContainerPlace): void {
+function enter(script: Script, place: ContainerPlace): void {
+  const { namespaces, v1Cgroups, cgroupFd, rootFd, likeProcess } = place;
   forbidTracing(script);
   joinV1Cgroups(script, v1Cgroups);
   if (likeProcess !== undefined) setOomScore(script, likeProcess.plan.process?.oomScoreAdj, likeProcess.plan);
@@ -82,9 +94,7 @@ function enter(script: Script, { namespaces, v1Cgroups, cgroupFd, rootFd, likePr
     script.call('fchdir', [likeProcess.cwdFd]);
   }
   forkInto(script, K.CLONE_PARENT, cgroupFd);
-  // The runtime's own ids mean nobody in there: who has them can't make a file.
-  const joinsUser = namespaces.some(({ flag }) => flag === K.CLONE_NEWUSER);
-  if (joinsUser && likeProcess === undefined) takeRootIds(script);
+  if (becomesRoot(place)) takeRootIds(script);
 }
 
 function settle(script: Script, { inputFd, outputFd, settings }: HookInputs): void {
