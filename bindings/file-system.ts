@@ -2,6 +2,7 @@
 // takes a millisecond: more than all that a command like `state` does.
 import * as K from './constants.ts';
 import { SyscallError } from './errno.ts';
+import { decodeName } from './names.ts';
 import { type Argument, cString, trySyscall } from './syscall.ts';
 import type { SyscallName } from './syscalls.ts';
 
@@ -130,7 +131,7 @@ export function existsSync(path: string): boolean {
 export function readlinkSync(path: string): string {
   const buffer = new Uint8Array(4096);
   const length = must('readlink', path, 'readlinkat', K.AT_FDCWD, cString(path), buffer, buffer.length);
-  return utf8.decode(buffer.subarray(0, length));
+  return decodeName(buffer.subarray(0, length));
 }
 
 /** The path without links, "." and "..": what the kernel calls the file once it's open. */

@@ -2,6 +2,7 @@
 import * as K from './constants.ts';
 import { SyscallError } from './errno.ts';
 import { closeSync, openSync } from './file-system.ts';
+import { decodeName } from './names.ts';
 import { cString, trySyscall } from './syscall.ts';
 
 const STATX_SIZE = 256;
@@ -130,13 +131,11 @@ function readEntries(fd: number, path: string): Entry[] {
     if (length < 0) throw new SyscallError('getdents64', -length, path);
     if (length === 0) return entries;
     for (let at = 0; at < length; at += view.getUint16(at + 16, true)) {
-      const name = decoder.decode(buffer.subarray(at + 19, buffer.indexOf(0, at + 19)));
+      const name = decodeName(buffer.subarray(at + 19, buffer.indexOf(0, at + 19)));
       if (name !== '.' && name !== '..') entries.push(entry(path, name, buffer[at + 18] ?? DT_UNKNOWN));
     }
   }
 }
-
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 // Not every file system keeps the types in its folders.
 function entry(folder: string, name: string, type: number): Entry {

@@ -2,6 +2,7 @@
 // one declaration costs less at start than one for each.
 import { SyscallError } from './errno.ts';
 import { koffi, libc } from './koffi.ts';
+import { encodeName } from './names.ts';
 import { type Architecture, type SyscallName, syscallNumber } from './syscalls.ts';
 
 /** A word, or memory whose address is passed. */
@@ -45,12 +46,10 @@ export function check(name: SyscallName, result: number, path?: string): number 
   return result;
 }
 
-const encoder = new TextEncoder();
-
 /** A C string. A NUL inside would silently cut it off for the kernel, so it is refused. */
 export function cString(text: string): Uint8Array {
   if (text.includes('\0')) throw new Error(`string with a NUL character: ${JSON.stringify(text)}`);
-  return encoder.encode(`${text}\0`);
+  return encodeName(`${text}\0`);
 }
 
 // An address alone doesn't keep its buffer: without this the engine could free it before the call, or while the

@@ -55,6 +55,17 @@ test('the container has a socket of its own, and start waits until it has spoken
   assert.equal(leftovers(before), []);
 });
 
+test('what a container with the rights for it puts beside its socket does not keep it from being deleted', () => {
+  const before = snapshot(runtime);
+  const sets = ['CAP_SYS_ADMIN', 'CAP_DAC_OVERRIDE'];
+  const script =
+    'mount -o remount,rw,bind /run/notify && cd /run/notify && mkdir -p a/b && mv notify.sock a && ln -s / l && ls';
+  const capabilities = { bounding: sets, effective: sets, permitted: sets };
+  const bundle = runtime.bundle({ process: { args: ['sh', '-c', script], capabilities } });
+  assert.is(runtime.ok(['run', '--bundle', bundle.directory, runtime.id()], { env }), 'a\nl\n');
+  assert.equal(leftovers(before), []);
+});
+
 test('without $NOTIFY_SOCKET there is none', () => {
   assert.is(runtime.inside('echo "[$NOTIFY_SOCKET]"; ls -d /run/notify 2>/dev/null || true'), '[]\n');
 });

@@ -40,6 +40,21 @@ const properties = (path: string): [mode: number, uid: number, gid: number, rdev
   return [mode, uid, gid, rdev];
 };
 
+rootTest(test, 'names and links that are not UTF-8 stay as they are', () => {
+  const inFolder = (folder: string, name: Buffer) => Buffer.concat([Buffer.from(`${folder}/`), name]);
+  const [name, link] = [Buffer.from([0x6e, 0xff]), Buffer.from([0xfc])];
+  copied(
+    (source) => {
+      writeFileSync(inFolder(source, name), 'hello');
+      symlinkSync(name, inFolder(source, link));
+    },
+    (target) => {
+      assert.is(readFileSync(inFolder(target, name), 'utf8'), 'hello');
+      assert.equal(readlinkSync(inFolder(target, link), 'buffer'), name);
+    },
+  );
+});
+
 rootTest(test, 'folders, files and their contents are copied', () => {
   const large = 'x'.repeat(200_000);
   copied(

@@ -15,6 +15,7 @@ import { readdirSync } from '../../bindings/stat.ts';
 import type { HookKind, Hooks } from '../bundle/config.ts';
 import { errnoOf, RuntimeError, StateError, step, withStep } from '../errors.ts';
 import { isRecordOf } from './record-shape.ts';
+import { removeTree } from './remove-tree.ts';
 
 /** What a cgroup is frozen by: cgroup v1's freezer controller, or v2. */
 export type FreezerFile = 'freezer.state' | 'cgroup.freeze';
@@ -197,8 +198,7 @@ function removeWithRareFiles(folder: string): void {
   } catch (error) {
     if (errnoOf(error) !== 'ENOTEMPTY') throw error;
     ifThere(() => unlinkSync(`${folder}/${PLAN_FILE}`));
-    ifThere(() => unlinkSync(`${folder}/${NOTIFY_FOLDER}/${NOTIFY_NAME}`));
-    ifThere(() => rmdirSync(`${folder}/${NOTIFY_FOLDER}`));
+    ifThere(() => removeTree(`${folder}/${NOTIFY_FOLDER}`));
     rmdirSync(folder);
   }
 }
