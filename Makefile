@@ -130,7 +130,7 @@ install: all
 
 uninstall:
 	rm -f '$(DESTDIR)$(SBINDIR)/runts' '$(DESTDIR)$(LIBDIR)/runts-engine' '$(DESTDIR)$(LIBDIR)/koffi.node'
-	rmdir '$(DESTDIR)$(LIBDIR)'
+	[ ! -d '$(DESTDIR)$(LIBDIR)' ] || rmdir '$(DESTDIR)$(LIBDIR)'
 
 clean:
 	rm -rf dist src/validate/*.generated.js
