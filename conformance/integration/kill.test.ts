@@ -94,6 +94,30 @@ test('kill --all reaches every process of the container, also without a pid name
   runtime.ok(['delete', id]);
 });
 
+test('kill --all reaches processes that fork all the time', () => {
+  // Each lives for a moment only, and TERM ends the one that it reaches.
+  const fork = 'echo "sh /next &" > /next; for i in $(seq 20); do sh /next & done; sleep 1000';
+  const base = withNamespaces('mount');
+  const id = runtime.running({
+    ...base,
+    process: { args: ['sh', '-c', fork] },
+    linux: { ...base.linux, resources: { pids: { limit: 100 } } },
+  });
+  const left = () => JSON.parse(runtime.ok(['ps', '--format', 'json', id]))?.length ?? 0;
+  assert.ok(waitUntil(() => left() > 4));
+  runtime.ok(['kill', '--all', id, 'TERM']);
+  assert.ok(waitUntil(() => left() === 0));
+  runtime.ok(['delete', id]);
+});
+
+test('kill --all leaves a paused container paused', () => {
+  const id = runtime.running();
+  runtime.ok(['pause', id]);
+  runtime.ok(['kill', '--all', id, 'USR1']);
+  assert.is(runtime.state(id).status, 'paused');
+  runtime.remove(id);
+});
+
 test('kill without --all reaches the container process only', () => {
   const bundle = runtime.bundle({
     process: { args: ['sh', '-c', 'sleep 71 & sleep 72 & wait'] },

@@ -6,7 +6,7 @@ import { rootTest } from '../../bindings/root-suite.ts';
 import { planCgroup } from '../plan/cgroup.ts';
 import { makeCgroup, placeCgroup, removeCgroup } from './cgroup.ts';
 import { assertRefused } from './fixtures/files.ts';
-import { freezeCgroup, thawCgroup } from './freeze.ts';
+import { freezeCgroup, thawCgroup, whileFrozen } from './freeze.ts';
 import type { CgroupFolder } from './processes.ts';
 
 const test = suite('cgroup/freeze');
@@ -60,6 +60,28 @@ test('what does not freeze in time goes on', () => {
 
 test('without a freezer that is said', () => {
   assertRefused(() => freezeCgroup([{ directory: folder, isOwn: true }]), /^the container has no cgroup that can be/);
+});
+
+test('something is done while all are frozen', () => {
+  const v1 = fake('moment', { 'freezer.state': 'THAWED\n', 'cgroup.procs': '' });
+  whileFrozen([v1], () => assert.is(read(v1, 'freezer.state'), 'FROZEN'));
+  assert.is(read(v1, 'freezer.state'), 'THAWED');
+  const fail = () => {
+    throw new Error('failed');
+  };
+  assert.throws(() => whileFrozen([v1], fail), 'failed');
+  assert.is(read(v1, 'freezer.state'), 'THAWED');
+});
+
+test('what is frozen already stays so; what cannot be frozen, or holds the runtime itself, is left as it is', () => {
+  const frozen = fake('before', { 'freezer.state': 'FROZEN\n', 'cgroup.procs': '' });
+  whileFrozen([frozen], () => {});
+  assert.is(read(frozen, 'freezer.state'), 'FROZEN\n');
+  const own = fake('self', { 'freezer.state': 'THAWED\n', 'cgroup.procs': `${process.pid}\n` });
+  whileFrozen([own], () => assert.is(read(own, 'freezer.state'), 'THAWED\n'));
+  let count = 0;
+  whileFrozen([], () => count++);
+  assert.is(count, 1);
 });
 
 rootTest(test, 'real processes stop and go on', () => {

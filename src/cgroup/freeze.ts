@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from '../../bindings/file-system.ts';
 import { pollReadable } from '../../bindings/files.ts';
 import { RuntimeError, step } from '../errors.ts';
-import type { CgroupFolder } from './processes.ts';
+import { type CgroupFolder, processesIn } from './processes.ts';
 
 interface Freezer {
   file: string;
@@ -39,6 +39,33 @@ export function thawCgroup(folders: CgroupFolder[], patienceMs = PATIENCE_MS): v
     if (waitUntil(freezer, false, patienceMs)) return;
     throw new RuntimeError('the processes stay frozen', { hint: 'is a cgroup above this one frozen?' });
   });
+}
+
+const MOMENT_MS = 300;
+
+/**
+ * Does something to the processes while they are frozen, as far as they can be: meanwhile none gets away by forking, and
+ * none ends and leaves its pid to another process.
+ */
+export function whileFrozen(folders: CgroupFolder[], action: () => void): void {
+  const isFrozenNow = freezeForAMoment(folders);
+  try {
+    action();
+  } finally {
+    if (isFrozenNow) thawCgroup(folders);
+  }
+}
+
+// What is frozen already stays so. A caller in there, by whatever way, would never thaw it.
+function freezeForAMoment(folders: CgroupFolder[]): boolean {
+  try {
+    if (freezerOf(folders).isFrozen() || processesIn(folders).includes(process.pid)) return false;
+    freezeCgroup(folders, MOMENT_MS);
+    return true;
+  } catch {
+    // There is no freezer, the cgroup is gone, or a process can't be stopped just now: then it can't fork either.
+    return false;
+  }
 }
 
 // A host may have both; v1's is the one that `state` and others look at first.

@@ -1,7 +1,8 @@
 // `kill`: sends a signal to the container process, or to all of the container's processes.
 import { SIGKILL } from '../../bindings/constants.ts';
 import { kill as killProcess, pidfdOpen, pidfdSendSignal } from '../../bindings/process.ts';
-import { killAllUntilGone, thaw } from '../cgroup/processes.ts';
+import { whileFrozen } from '../cgroup/freeze.ts';
+import { killAllUntilGone, ownFolders, thaw } from '../cgroup/processes.ts';
 import { StateError, shorten } from '../errors.ts';
 import { warn } from '../log.ts';
 import { parseSignal, STOP_SIGNAL } from '../signals.ts';
@@ -21,7 +22,9 @@ export function kill(root: string, id: string, asked: number | undefined, { toAl
   const record = loadRecord(root, id);
   const signal = asked ?? stopSignal(record);
   if (toAll) {
-    for (const pid of processesOf(record)) killProcess(pid, signal);
+    whileFrozen(ownFolders(record.cgroups), () => {
+      for (const pid of processesOf(record)) killProcess(pid, signal);
+    });
     if (signal === SIGKILL) killAllUntilGone(record.cgroups);
     return;
   }
