@@ -99,6 +99,7 @@ const NUMBERS = {
   faccessat: [269, 48],
   statx: [332, 291],
   statfs: [137, 43],
+  getuid: [102, 174],
   mount_setattr: [442, 442],
   fchmodat2: [452, 452],
 } as const;

@@ -66,7 +66,11 @@ const LAYERS: [of: RegExp, may: RegExp, why: string][] = [
   [/^src\/state\//, /^(bindings\/(constants|file-system|stat)|src\/(errors|state\/))/, 'plain files'],
   [/^src\/cgroup\//, /^(bindings\/|src\/(errors|cgroup\/))/, 'files, and the end of processes'],
   [/^src\/final\//, /^(bindings\/(syscalls|constants)|src\/(errors|final\/))/, 'assembles, makes no call'],
-  [/^src\/launcher\//, /^(bindings\/syscalls|src\/(final\/|launcher\/))/, 'assembled when runts is built'],
+  [
+    /^src\/launcher\//,
+    /^(bindings\/syscalls|src\/(final\/|launcher\/|state\/brief-layout))/,
+    'assembled when runts is built',
+  ],
   [/^src\/(protocol|spawn)\.ts$/, /^(bindings\/|src\/final\/)/, 'starts programs and reads their reports'],
   [/^src\/init\//, /^(bindings\/constants|src\/(final\/|init\/|plan\/))/, 'knows the plan only, makes no call'],
   [
@@ -166,6 +170,8 @@ const UNTESTED: [file: RegExp, why: string][] = [
   [/^src\/plan\/(host-facts|rlimits)\.ts$/, 'types; a list of names, tested by process.test.ts'],
   [/^src\/cgroup\/driver\.ts$/, 'an interface'],
   [/^src\/launcher\/(machine|make)\.ts$/, 'types; writes the file that launcher.test.ts runs'],
+  [/^src\/launcher\/(command-line|status|flow)\.ts$/, 'code that only runs assembled: shortcuts.test.ts'],
+  [/^src\/state\/brief-layout\.ts$/, 'numbers, tested by brief.test.ts'],
   [
     /^src\/operate\/(run|supervise|exec|terminal)\.ts$/,
     'take the signals of their own process: conformance/integration/run.test.ts, exec.test.ts, terminal.test.ts',

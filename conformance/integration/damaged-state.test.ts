@@ -50,6 +50,8 @@ for (const [what, make] of broken) {
       const { pid } = runtime.state(id);
       const folder = join(runtime.root, id);
       make(join(folder, 'state.json'));
+      // What the launcher would answer from, though the rest is damaged.
+      if (isRunts) writeFileSync(join(folder, 'created'), '');
       for (const command of COMMANDS) assert.match(runtime.fails([...command, id], SOON), /state\.json is damaged/);
       assert.match(runtime.command(['list'], SOON).stderr, new RegExp(`^runts: warning: list ${id}: .* is damaged`));
       const { exit, stderr } = runtime.command(['delete', '--force', id], SOON);

@@ -17,6 +17,7 @@ import type { CallerSettings } from '../init/hook.ts';
 import { warn } from '../log.ts';
 import { makePlan, type Plan } from '../plan/plan.ts';
 import { checkConsole } from '../plan/terminal.ts';
+import { briefOf } from '../state/brief.ts';
 import { checkId } from '../state/id.ts';
 import { savePlan, toExactJson } from '../state/plan-file.ts';
 import { containerPidOf, startTimeOf } from '../state/status.ts';
@@ -197,7 +198,7 @@ async function build(parts: Build): Promise<number> {
   actAll(extras.waiting, record.pid);
   if (isPlanNeededLater(plan)) savePlan(root, plan);
   if (options.pidFile !== undefined) writePidFile(options.pidFile, record.pid, undo);
-  markCreated(root, id);
+  markCreated(root, id, briefOf(record));
   return folderFd;
 }
 

@@ -13,6 +13,7 @@ export const KEPT: Readonly<Record<Kept, number>> = { step: 19, reportFd: 20, st
 /** How far an unconditional branch reaches, in bytes. */
 const BRANCH_RANGE = 2 ** 27;
 
+export const EQUAL = 0;
 export const NOT_EQUAL = 1;
 const LOWER = 3;
 const GREATER_OR_EQUAL = 10;
@@ -118,7 +119,7 @@ export class Arm64Encoder extends Encoder {
   }
 
   /** Register ← address, always in two instructions: addresses are below 4 GB. */
-  private address(register: number, address: Address): void {
+  protected address(register: number, address: Address): void {
     this.noteAddress(address);
     this.emit(movz(register, 0), 4);
     this.emit(movk(register, 0, 1), 4);

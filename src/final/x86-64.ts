@@ -149,7 +149,7 @@ export class X64Encoder extends Encoder {
   }
 
   /** An instruction on a register and the memory at a 32-bit absolute address. */
-  private memory(rex: number, opcode: number, reg: number, address: Address): void {
+  protected memory(rex: number, opcode: number, reg: number, address: Address): void {
     const modrm = ((reg & 7) << 3) | 4; // an SIB byte follows: 0x25, no base, no index, 32-bit displacement
     this.emit(rex | (reg > 7 ? REX_R : 0) | (opcode << 8) | (modrm << 16) | (0x25 << 24), 4);
     this.noteAddress(address);

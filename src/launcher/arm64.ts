@@ -1,7 +1,7 @@
 // The launcher's instructions for arm64: Arm Architecture Reference Manual (DDI 0487), C6.2.
-import { Arm64Encoder, KEPT, NOT_EQUAL, SCRATCH } from '../final/arm64.ts';
+import { Arm64Encoder, EQUAL, KEPT, NOT_EQUAL, SCRATCH } from '../final/arm64.ts';
 import type { Kept, Label } from '../final/encoder.ts';
-import type { Operand } from '../final/memory.ts';
+import type { Operand, Slot } from '../final/memory.ts';
 import type { Machine, Width } from './machine.ts';
 
 const LOAD = { 1: 0x39400000, 4: 0xb9400000, 8: 0xf9400000 } as const;
@@ -23,7 +23,13 @@ export class Arm64Machine extends Arm64Encoder implements Machine {
     this.emit(STORE[width] | (KEPT[at] << 5) | KEPT[from], 4);
   }
 
-  add(to: Kept, value: number | Kept): void {
+  save(to: Slot, from: Kept): void {
+    this.room();
+    this.address(SCRATCH, to.address);
+    this.emit(0xf9000000 | (SCRATCH << 5) | KEPT[from], 4); // str from, [x9]
+  }
+
+  add(to: Kept, value: Operand | Kept): void {
     this.room();
     this.load(SCRATCH, value);
     this.emit(0x8b000000 | (SCRATCH << 16) | (KEPT[to] << 5) | KEPT[to], 4);
@@ -39,10 +45,19 @@ export class Arm64Machine extends Arm64Encoder implements Machine {
     this.emit(0xd344fc00 | (KEPT[register] << 5) | KEPT[register], 4); // lsr register, register, #4
   }
 
-  jumpIfEqual(register: Kept, value: Operand, label: Label): void {
+  jumpIfEqual(register: Kept, value: Operand | Kept, label: Label): void {
+    this.compare(register, value);
+    this.jumpUnless(NOT_EQUAL, label);
+  }
+
+  jumpUnlessEqual(register: Kept, value: Operand | Kept, label: Label): void {
+    this.compare(register, value);
+    this.jumpUnless(EQUAL, label);
+  }
+
+  private compare(register: Kept, value: Operand | Kept): void {
     this.room();
     this.load(SCRATCH, value);
     this.emit(0xeb00001f | (SCRATCH << 16) | (KEPT[register] << 5), 4); // cmp register, x9
-    this.jumpUnless(NOT_EQUAL, label);
   }
 }

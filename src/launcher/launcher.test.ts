@@ -66,6 +66,7 @@ for (const architecture of ARCHITECTURES) {
       'PATH=/usr/bin:/bin',
       'RUNTS_FDS=0x0000000000000000',
       'RUNTS_NOFILE=0x000000000000014d',
+      'RUNTS_RELEASED=0x0000000000000000',
       'args: one two  three ',
     ]);
   });

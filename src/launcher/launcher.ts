@@ -8,8 +8,10 @@ import { CODE_OFFSET, elfFile, layOut } from '../final/elf.ts';
 import type { Kept } from '../final/encoder.ts';
 import type { Address, Operand, Slot } from '../final/memory.ts';
 import { Arm64Machine } from './arm64.ts';
+import { Flow } from './flow.ts';
 import { A, B, C, D, type Machine } from './machine.ts';
 import { asNumber, type NumberVariable, numberVariable, writeNumber } from './number.ts';
+import { shortcuts } from './shortcuts.ts';
 import { X64Machine } from './x86-64.ts';
 
 /** Where the engine is looked for, from the launcher's own folder on. */
@@ -22,7 +24,7 @@ const ENGINES = ['/lib/runts-engine', '/../lib/runts/runts-engine'];
 const SETTINGS = ['BUN_JSC_useJIT=0', 'BUN_JSC_useConcurrentGC=0', 'BUN_JSC_numberOfGCMarkers=1'];
 
 /** Settings of somebody else's for the engine, or for this program's own messages to it, don't get through. */
-const REFUSED = ['BUN_', 'RUNTS_FD', 'RUNTS_NO'];
+const REFUSED = ['BUN_', 'RUNTS_FD', 'RUNTS_NO', 'RUNTS_RE'];
 
 const AT_FDCWD = -100;
 const F_GETFD = 1;
@@ -60,6 +62,7 @@ class Launcher {
   readonly #envp: Slot;
   readonly #openFiles: NumberVariable;
   readonly #descriptors: NumberVariable;
+  readonly #released: NumberVariable;
 
   constructor(
     readonly machine: Machine,
@@ -70,9 +73,11 @@ class Launcher {
     this.#envp = data.slot();
     this.#openFiles = numberVariable(data, 'RUNTS_NOFILE');
     this.#descriptors = numberVariable(data, 'RUNTS_FDS');
+    this.#released = numberVariable(data, 'RUNTS_RELEASED');
   }
 
   build(engine: string | undefined): void {
+    shortcuts(new Flow(this.machine, this.data, this.architecture), this.#released);
     this.#leaveDeletedFolder();
     this.#noteOpenFiles();
     this.#noteDescriptors();
@@ -125,7 +130,7 @@ class Launcher {
   // free stack. A reads, B writes, from here to the end of the environment.
   #moveArguments(): void {
     const { machine } = this;
-    const more = SETTINGS.length + 2;
+    const more = SETTINGS.length + 3;
     machine.stackPointer(A);
     machine.add(A, 8);
     machine.stackPointer(B);
@@ -159,7 +164,8 @@ class Launcher {
     this.#append(C);
     machine.jump(next);
     machine.label(done);
-    const settings = [...SETTINGS.map((text) => data.string(text)), this.#openFiles.address, this.#descriptors.address];
+    const numbers = [this.#openFiles, this.#descriptors, this.#released].map(({ address }) => address);
+    const settings = [...SETTINGS.map((text) => data.string(text)), ...numbers];
     for (const setting of [...settings, 0]) {
       machine.keep(C, setting);
       this.#append(C);

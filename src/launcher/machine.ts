@@ -1,6 +1,6 @@
 // What the launcher needs of a machine beyond the straight lists of calls that src/final assembles: loops over memory.
 import type { Encoder, Kept, Label } from '../final/encoder.ts';
-import type { Operand } from '../final/memory.ts';
+import type { Operand, Slot } from '../final/memory.ts';
 
 /** Registers that survive system calls: the encoder's kept values, by names that fit here. */
 export const A: Kept = 'step';
@@ -19,12 +19,16 @@ export interface Machine extends Encoder {
   loadAt(to: Kept, at: Kept, width: Width): void;
   /** Memory at `at` ← `from`. */
   storeAt(at: Kept, from: Kept, width: 1 | 8): void;
-  /** `to` ← `to` + a number or a register. */
-  add(to: Kept, value: number | Kept): void;
+  /** `to` ← `to` + an operand or a register. */
+  add(to: Kept, value: Operand | Kept): void;
+  /** The variable ← `from`. */
+  save(to: Slot, from: Kept): void;
   /** `to` ← the lowest four bits of `from`. */
   lowestDigit(to: Kept, from: Kept): void;
   /** `register` ← `register` shifted right by four bits. */
   dropDigit(register: Kept): void;
   /** Jumps if the register holds that value. */
-  jumpIfEqual(register: Kept, value: Operand, label: Label): void;
+  jumpIfEqual(register: Kept, value: Operand | Kept, label: Label): void;
+  /** Jumps if it doesn't. */
+  jumpUnlessEqual(register: Kept, value: Operand | Kept, label: Label): void;
 }

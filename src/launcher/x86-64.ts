@@ -1,6 +1,6 @@
 // The launcher's instructions for x86_64: Intel SDM volume 2.
 import type { Kept, Label } from '../final/encoder.ts';
-import type { Operand } from '../final/memory.ts';
+import type { Operand, Slot } from '../final/memory.ts';
 import { KEPT, RAX, REX_B, REX_R, REX_W, X64Encoder } from '../final/x86-64.ts';
 import type { Machine, Width } from './machine.ts';
 
@@ -25,7 +25,12 @@ export class X64Machine extends X64Encoder implements Machine {
     this.pointed(REX_W, STORE[width], KEPT[from], KEPT[at]);
   }
 
-  add(to: Kept, value: number | Kept): void {
+  save(to: Slot, from: Kept): void {
+    this.room();
+    this.memory(REX_W, 0x89, KEPT[from], to.address);
+  }
+
+  add(to: Kept, value: Operand | Kept): void {
     this.room();
     this.load(RAX, value);
     this.registers(REX_W, 0x01, RAX, KEPT[to]); // add to, rax
@@ -44,11 +49,20 @@ export class X64Machine extends X64Encoder implements Machine {
     this.emit(4, 1);
   }
 
-  jumpIfEqual(register: Kept, value: Operand, label: Label): void {
+  jumpIfEqual(register: Kept, value: Operand | Kept, label: Label): void {
+    this.compare(register, value);
+    this.jumpOn(0x840f, label);
+  }
+
+  jumpUnlessEqual(register: Kept, value: Operand | Kept, label: Label): void {
+    this.compare(register, value);
+    this.jumpOn(0x850f, label);
+  }
+
+  private compare(register: Kept, value: Operand | Kept): void {
     this.room();
     this.load(RAX, value);
     this.registers(REX_W, 0x39, RAX, KEPT[register]); // cmp register, rax
-    this.jumpOn(0x840f, label);
   }
 
   /** An instruction on a register and the memory that another one, r12 to r15, points at. */

@@ -11,16 +11,19 @@ import { type ContainerRecord, folderOf, RESULT_FIFO, START_FIFO } from '../stat
 
 /**
  * Lets the container process execute the user's program, and waits until it has.
+ * @param released the descriptor of the result, if the launcher has told the process already
  * @throws RuntimeError if the program can't be executed or the process has died before; StateError if it can't go on,
  * because it has been frozen or stopped meanwhile: then it still waits, unless the error says otherwise
  */
-export function release(root: string, record: ContainerRecord): void {
+export function release(root: string, record: ContainerRecord, released?: number): void {
   const folder = folderOf(root, record.id);
-  const resultFd = openSync(`${folder}/${RESULT_FIFO}`, K.O_RDONLY | K.O_NONBLOCK);
-  const startFd = openForRelease(`${folder}/${START_FIFO}`);
+  const resultFd = released ?? openSync(`${folder}/${RESULT_FIFO}`, K.O_RDONLY | K.O_NONBLOCK);
+  const startFd = released !== undefined ? undefined : openForRelease(`${folder}/${START_FIFO}`);
   try {
-    if (startFd === undefined) throw diedTooEarly(record);
-    write(startFd, Uint8Array.of(1));
+    if (released === undefined) {
+      if (startFd === undefined) throw diedTooEarly(record);
+      write(startFd, Uint8Array.of(1));
+    }
     awaitResult(resultFd, record, `${folder}/${START_FIFO}`);
   } finally {
     closeSync(resultFd);

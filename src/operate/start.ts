@@ -15,6 +15,12 @@ export async function start(root: string, id: string): Promise<void> {
   checkId(id);
   const folderFd = lockFolder(root, id);
   const record = loadRecord(root, id);
+  const released = Number(process.env.RUNTS_RELEASED ?? 0);
+  if (released > 0) {
+    // The launcher has begun to start it, and something has gone another way than usual.
+    release(root, record, released);
+    return;
+  }
   const notify = await startLocked({ root, record, folderFd });
   closeSync(folderFd);
   notify?.follow();

@@ -70,7 +70,7 @@ export const START_FIFO = 'start';
 export const RESULT_FIFO = 'result';
 /** The plan, for startContainer hooks (plan-file.ts). */
 export const PLAN_FILE = 'plan.json';
-/** An empty file that is made when `create` is done. It costs less than writing the record again. */
+/** A file that is made when `create` is done. It costs less than writing the record again. */
 const CREATED_FILE = 'created';
 /** A folder that the container sees, too, and the socket in it that its service manager's messages go to. */
 export const NOTIFY_FOLDER = 'notify';
@@ -139,9 +139,13 @@ export function saveRecord(root: string, record: ContainerRecord): void {
   });
 }
 
-/** Notes that `create` is done. */
-export function markCreated(root: string, id: string): void {
-  step('save state', () => closeSync(openSync(`${folderOf(root, id)}/${CREATED_FILE}`, 'wx', 0o600)));
+/**
+ * Notes that `create` is done.
+ * @param brief what the launcher needs to know (brief.ts), or nothing
+ */
+export function markCreated(root: string, id: string, brief = new Uint8Array(0)): void {
+  const path = `${folderOf(root, id)}/${CREATED_FILE}`;
+  step('save state', () => writeFileSync(path, brief, { mode: 0o600, flag: 'wx' }));
 }
 
 /** Whether `create` is done. */
