@@ -6,7 +6,7 @@ import type { Process, Seccomp } from '../../src/bundle/config.ts';
 import { toJson, withNamespaces } from '../bundle.ts';
 import { isRunts, waitUntil } from '../runtime.ts';
 import { belongsTo, parseStatus, pids, readLink, readText } from './host.ts';
-import { integration } from './suite.ts';
+import { integration, testUnless } from './suite.ts';
 
 const { test, runtime } = integration('exec');
 
@@ -177,6 +177,24 @@ test('execCPUAffinity.final is what the process runs on', () => {
   });
   if (isRunts) assert.is(exec('--process', file, id), 'Cpus_allowed_list:\t0\n');
 });
+
+// Up to Linux 6.1 a cpuset takes it away again when the process enters the cgroup.
+const [major = 0, minor = 0] = readText('/proc/sys/kernel/osrelease').split('.').map(Number);
+const forgetful = major < 6 || (major === 6 && minor < 2) ? 'entering a cpuset changes it on this kernel' : undefined;
+const onlyOne = readText('/sys/devices/system/cpu/online').trim() === '0' ? 'there is one CPU only' : undefined;
+
+testUnless(
+  isRunts ? (onlyOne ?? forgetful) : 'runc 1.1 lacks it',
+  test,
+  'execCPUAffinity.initial stays without final',
+  () => {
+    const args = ['grep', 'Cpus_allowed_list', '/proc/self/status'];
+    for (const final of [undefined, '']) {
+      const file = processFile({ args, execCPUAffinity: { initial: '1', ...(final !== undefined && { final }) } });
+      assert.is(exec('--process', file, id), 'Cpus_allowed_list:\t1\n');
+    }
+  },
+);
 
 test('the scheduling policy of a process', () => {
   const file = processFile({
