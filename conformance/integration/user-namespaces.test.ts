@@ -234,6 +234,26 @@ testUnless(lacking('overlay'), test, 'an overlay is mounted', () => {
   assert.is(statSync(`${upper}/new`).uid, HOST_ID);
 });
 
+testUnless(lacking('overlay'), test, 'an overlay of folders that the container could not reach is mounted', () => {
+  const { closed } = closedFolder();
+  const [lower, second, upper, work] = ['lower', 'a:b', 'upper', 'work'].map((name) => join(closed, name)) as [
+    string,
+    string,
+    string,
+    string,
+  ];
+  for (const name of [lower, second, upper, work]) mkdirSync(name);
+  writeFileSync(`${lower}/file`, 'below\n');
+  writeFileSync(`${second}/other`, 'too\n');
+  for (const name of [upper, work]) chownSync(name, HOST_ID, HOST_ID);
+  const lowers = [lower, second.replace(':', '\\:')].join(':');
+  const options = [`lowerdir=${lowers}`, `upperdir=${upper}`, `workdir=${work}`];
+  const mounts = withMounts({ destination: '/tmp', type: 'overlay', source: 'overlay', options });
+  const script = 'cat /tmp/file /tmp/other; echo x > /tmp/new; ls /proc/1/fd | wc -l';
+  assert.is(inside(script, { mounts }), inside('echo below; echo too; : > /new; ls /proc/1/fd | wc -l'));
+  assert.is(statSync(`${upper}/new`).uid, HOST_ID);
+});
+
 testUnless(notRunc, test, 'the clocks of a time namespace are set', () => {
   const namespaces = inUser().namespaces?.concat({ type: 'time' }) ?? [];
   const timeOffsets = { boottime: { secs: 1_000_000, nanosecs: 5 }, monotonic: { secs: 7 } };

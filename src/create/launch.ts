@@ -15,12 +15,13 @@ import { finalScript } from '../init/final.ts';
 import type { MountFacts } from '../init/mounts.ts';
 import type { OpenNamespace } from '../init/namespaces.ts';
 import { needsHostProc, setupScript } from '../init/setup.ts';
-import { sourceNumbers } from '../init/sources.ts';
+import { type SourceFacts, sourceNumbers } from '../init/sources.ts';
 import { hasLabels } from '../plan/labels.ts';
 import type { MountPlan } from '../plan/mounts.ts';
 import { type JoinedNamespace, NAMESPACE_FLAG } from '../plan/namespaces.ts';
 import type { Plan } from '../plan/plan.ts';
 import { fillWithScript, spawnScript } from '../spawn.ts';
+import { closedFolders } from './closed-folders.ts';
 import { openPath } from './container-paths.ts';
 import { openIdMaps } from './id-mapped.ts';
 import { outsideSources } from './outside-sources.ts';
@@ -76,7 +77,7 @@ export function launch(inputs: LaunchInputs): Launched {
   ];
   const inherit = [syncFd, startFd, resultFd, ...own];
   const first = Math.max(...inherit) + ROOM;
-  const numbers = plan.opensSources ? sourceNumbers(plan, first, outsideSources(plan)) : undefined;
+  const numbers = plan.opensSources ? sourceNumbers(plan, first, sourceFacts(plan)) : undefined;
   const sources = numbers && { numbers, idMaps, rootMountPoint: inputs.rootMountPoint };
   const begin = beginScript({
     plan,
@@ -108,6 +109,10 @@ export function launch(inputs: LaunchInputs): Launched {
       this.script = scripts[scripts.indexOf(this.script) + 1] ?? this.script;
     },
   };
+}
+
+function sourceFacts(plan: Plan): SourceFacts {
+  return { outside: outsideSources(plan), closed: closedFolders(plan) };
 }
 
 // Descriptors that the first program opens for a moment come to lie below the numbers of those that stay.

@@ -17,7 +17,7 @@ import { makeCgroupNamespace, makeTimeNamespace } from './namespaces.ts';
 import { Root } from './paths.ts';
 import { enterRootfs, finishRootfs, mountRootfs } from './rootfs.ts';
 import { raiseLoopback, setHostNames, setSysctls } from './settings.ts';
-import type { SourceNumbers } from './sources.ts';
+import { closeFolders, type SourceNumbers, withOpenedFolders } from './sources.ts';
 import { controlTerminal, makeConsole, useTerminal } from './terminal.ts';
 import { forbidTracing } from './tracing.ts';
 import { enterWorkingDirectory, openWorkingDirectory } from './working-directory.ts';
@@ -92,10 +92,12 @@ function makeAllMounts(root: Root, inputs: SetupInputs, copies: Map<number, Slot
     if (mount.kind === 'cgroup') makeCgroupMount(root, mount, options);
     else {
       const prepared = { copy: copies.get(index), source: sources?.binds.get(index), idMap: idMaps.get(index) };
-      const fd = makeMount(root, mount, mountFacts[index] ?? NO_FACTS, prepared);
+      const made = sources === undefined ? mount : withOpenedFolders(mount, sources);
+      const fd = makeMount(root, made, mountFacts[index] ?? NO_FACTS, prepared);
       if (fd !== undefined) readonlyLater.push({ mount, fd });
     }
   });
+  if (sources !== undefined) closeFolders(script, sources);
   makeDevices(root, plan.devices);
   for (const { mount, fd } of readonlyLater) {
     script.within(`mount ${mount.label}`, () => {

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import * as K from '../../bindings/constants.ts';
 import { samplePlan } from '../plan/fixtures/plan.ts';
 import { argsOf, callsOf, scriptOf, stepsOf } from './fixtures/lines.ts';
-import { openSources, sourceNumbers, takeSource } from './sources.ts';
+import { closeFolders, openSources, sourceNumbers, takeSource, withOpenedFolders } from './sources.ts';
 
 const test = suite('init/sources');
 
@@ -15,9 +15,10 @@ const plan = samplePlan({
     { destination: '/tmp', type: 'tmpfs' },
     { destination: '/b', source: '/src/b', options: ['bind', 'idmap'] },
     { destination: '/c', source: '/src/c', options: ['bind'] },
+    { destination: '/d', type: 'overlay', options: ['lowerdir=/low', 'upperdir=/up'] },
   ],
 });
-const numbers = sourceNumbers(plan, 100, new Set([4]));
+const numbers = sourceNumbers(plan, 100, { outside: new Set([4]), closed: ['/low', '/up'] });
 
 test('the root and the bind mounts get numbers, in their order', () => {
   assert.equal([numbers.process, numbers.rootfs, numbers.mountPoint], [100, 101, 102]);
@@ -54,6 +55,12 @@ test('all but some are opened in the mount namespace of the container process, a
       'mount /mounts/3 (bind of /src/b on /b): mount_setattr MOUNT_ATTR_IDMAP /src/b',
       'dup3',
       'close',
+      'mount /mounts/5 (overlay on /d): open_tree /low',
+      'dup3',
+      'close',
+      'mount /mounts/5 (overlay on /d): open_tree /up',
+      'dup3',
+      'close',
     ],
   );
   const [outside, root, inside, mapped] = callsOf(script, 'open_tree').map((call) => Number(argsOf(script, call)[2]));
@@ -64,7 +71,25 @@ test('all but some are opened in the mount namespace of the container process, a
   // Not closed by execve(2).
   assert.equal(
     callsOf(script, 'dup3').map((call) => argsOf(script, call).slice(1)),
-    [105, 101, 102, 103, 104].map((number) => [number, 0]),
+    [105, 101, 102, 103, 104, 106, 107].map((number) => [number, 0]),
+  );
+});
+
+test('overlays get the folders that were opened, which are closed afterwards', () => {
+  const options = ['lowerdir=/low:/other', 'upperdir=/up'];
+  const [overlay] = samplePlan({
+    ociVersion: '1.3.0',
+    mounts: [{ destination: '/x', type: 'overlay', options }],
+  }).mounts;
+  if (overlay === undefined) throw new Error('no mount');
+  assert.equal(withOpenedFolders(overlay, numbers).data, [
+    'lowerdir=/proc/self/fd/106:/other',
+    'upperdir=/proc/self/fd/107',
+  ]);
+  const script = scriptOf((to) => closeFolders(to, numbers));
+  assert.equal(
+    callsOf(script, 'close').map((call) => argsOf(script, call)),
+    [[106], [107]],
   );
 });
 

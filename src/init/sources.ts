@@ -6,6 +6,7 @@ import * as K from '../../bindings/constants.ts';
 import type { Slot } from '../final/memory.ts';
 import type { Script } from '../final/script.ts';
 import type { MountPlan } from '../plan/mounts.ts';
+import { overlayFolders, replaceFolders } from '../plan/overlay.ts';
 import type { Plan } from '../plan/plan.ts';
 import { copySource, openSource } from './bind-source.ts';
 import { setAttributes } from './mount-calls.ts';
@@ -29,13 +30,20 @@ export interface SourceNumbers {
   mountPoint: number;
   /** Bind mounts, by index in the plan. */
   binds: ReadonlyMap<number, OpenedSource>;
+  /** Folders of overlays, by path. */
+  folders: ReadonlyMap<string, number>;
 }
 
-/**
- * Numbers from `first` on.
- * @param outside the bind mounts, by index, whose sources are copied in the runtime's mount namespace
- */
-export function sourceNumbers({ mounts }: Plan, first: number, outside: ReadonlySet<number>): SourceNumbers {
+/** What the runtime has found out about the sources. */
+export interface SourceFacts {
+  /** The bind mounts, by index, whose sources are copied in the runtime's mount namespace. */
+  outside: ReadonlySet<number>;
+  /** Folders of overlays that are opened, too. */
+  closed: string[];
+}
+
+/** Numbers from `first` on. */
+export function sourceNumbers({ mounts }: Plan, first: number, { outside, closed }: SourceFacts): SourceNumbers {
   const binds = new Map<number, OpenedSource>();
   mounts.forEach(({ kind, idmap }, index) => {
     // Ids are mapped with the runtime's rights.
@@ -43,7 +51,8 @@ export function sourceNumbers({ mounts }: Plan, first: number, outside: Readonly
     const as = outside.has(index) ? 'outside copy' : inside;
     if (kind === 'bind') binds.set(index, { number: first + 3 + binds.size, as });
   });
-  return { process: first, rootfs: first + 1, mountPoint: first + 2, binds };
+  const folders = new Map(closed.map((path, index) => [path, first + 3 + binds.size + index]));
+  return { process: first, rootfs: first + 1, mountPoint: first + 2, binds, folders };
 }
 
 /** Opens all. The process shares its descriptors with the container process, and ends afterwards. */
@@ -78,6 +87,27 @@ export function openSources(script: Script, plan: Plan, numbers: SourceNumbers, 
     keepAs(numbers.mountPoint);
   });
   openBinds(({ as }) => as !== 'outside copy');
+  for (const [path, number] of numbers.folders) {
+    const mount = plan.mounts.find((one) => overlayFolders(one).includes(path));
+    const args = [K.AT_FDCWD, script.string(path), K.OPEN_TREE_CLOEXEC];
+    script.within(`mount ${mount?.label}`, () => script.call('open_tree', args, { path, save: fd }));
+    keepAs(number);
+  }
+}
+
+/** An overlay's plan with the folders that were opened for it: links in the runtime's /proc lead to them. */
+export function withOpenedFolders(plan: MountPlan, { folders }: Pick<SourceNumbers, 'folders'>): MountPlan {
+  if (folders.size === 0 || plan.type !== 'overlay') return plan;
+  const data = replaceFolders(plan.data, (path) => {
+    const number = folders.get(path);
+    return number === undefined ? undefined : `/proc/self/fd/${number}`;
+  });
+  return { ...plan, data };
+}
+
+/** When all mounts are made. */
+export function closeFolders(script: Script, { folders }: Pick<SourceNumbers, 'folders'>): void {
+  for (const number of folders.values()) script.call('close', [number]);
 }
 
 interface BindToOpen {
