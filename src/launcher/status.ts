@@ -60,6 +60,7 @@ export function findStatus(flow: Flow, opened: Opened, labels: Record<BriefStatu
   readStat(flow, opened.brief, { gone: labels.stopped, engine });
   hasEnded(flow, labels.stopped);
   isAnother(flow, opened.brief, { another: labels.stopped, engine });
+  hasAnything(flow, opened.brief, engine);
   isFrozen(flow, opened.brief, labels.paused);
   // The process keeps the FIFO open for reading until it becomes the user's program.
   flow.call('openat', [opened.folderFd, data.string('start'), O_WRONLY_NONBLOCK_CLOEXEC, 0]);
@@ -133,6 +134,12 @@ function isAnother(flow: Flow, brief: Address, { another, engine }: { another: L
   });
   machine.loadAt(D, B, 1);
   machine.jumpUnlessEqual(D, ' '.charCodeAt(0), another);
+}
+
+// A process that waits for others at its end has given up its namespaces.
+function hasAnything(flow: Flow, brief: Address, engine: Label): void {
+  text(flow, brief, BRIEF.namespace);
+  flow.callOr(engine, 'readlinkat', [AT_FDCWD, A, flow.data.reserve(64), 64]);
 }
 
 // "FROZEN" or "FREEZING" on cgroup v1, "1" on v2. A cgroup that is gone freezes nothing.

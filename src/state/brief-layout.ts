@@ -24,7 +24,9 @@ export const BRIEF = {
   afterStatus: 80,
   /** The cgroups to remove, one after the other; an empty text is the last. */
   cgroups: 88,
+  /** A link below /proc that a process has as long as it has anything. */
+  namespace: 96,
 } as const;
 
 /** Where the texts begin. */
-export const HEADER_SIZE = 96;
+export const HEADER_SIZE = 104;

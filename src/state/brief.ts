@@ -17,6 +17,7 @@ export function briefOf(record: ContainerRecord): Uint8Array<ArrayBuffer> {
   texts.number(BRIEF.canDelete, isPlainDelete(record) ? 1n : 0n);
   texts.text(BRIEF.statPath, `/proc/${pid}/stat`);
   texts.text(BRIEF.startTime, startTime);
+  texts.text(BRIEF.namespace, `/proc/${pid}/ns/mnt`);
   BRIEF.freezers.forEach((at, index) => {
     const path = frozenBy[index];
     if (path !== undefined) texts.text(at, path);
@@ -35,8 +36,8 @@ function isPlainStart({ executable, hooks, notifies }: ContainerRecord): boolean
   return executable !== undefined && !hooks.startContainer?.length && !hooks.poststart?.length && !notifies;
 }
 
-function isPlainDelete({ hooks, resctrl, rootfsMount }: ContainerRecord): boolean {
-  return !hooks.poststop?.length && resctrl === undefined && rootfsMount === undefined;
+function isPlainDelete({ hooks, scope, resctrl, rootfsMount }: ContainerRecord): boolean {
+  return !hooks.poststop?.length && scope === undefined && resctrl === undefined && rootfsMount === undefined;
 }
 
 // The pid and the status are its only parts that change.
