@@ -66,6 +66,20 @@ testUnless(reason, test, 'slice:prefix:name leads below the slices above', () =>
   spawnSync('systemctl', ['stop', 'runts.slice']);
 });
 
+testUnless(reason, test, 'annotations are properties of the scope', () => {
+  const annotations = {
+    'org.systemd.property.TimeoutStopUSec': 'uint64 7000000',
+    'org.systemd.property.KillSignal': '10',
+  };
+  const { id, unit } = running({ annotations });
+  assert.equal([property(unit, 'TimeoutStopUSec'), property(unit, 'KillSignal')], ['7s', '10']);
+  runtime.remove(id);
+  const bundle = runtime.bundle({ annotations: { 'org.systemd.property.NoSuchThing': 'true' } });
+  const line = runtime.fails(['create', '--bundle', bundle.directory, runtime.id()], options);
+  assert.match(line, /StartTransientUnit runts-[\w-]+\.scope: .*NoSuchThing/);
+  assert.is(units(), '');
+});
+
 testUnless(reason, test, 'another form of cgroupsPath is refused', () => {
   const bundle = runtime.bundle({ linux: { cgroupsPath: '/a/b' } });
   const line = runtime.fails(['create', '--bundle', bundle.directory, runtime.id()], options);

@@ -21,6 +21,8 @@ export interface NewScope {
   slice: string;
   /** The cgroup, below the manager's own. */
   path: string;
+  /** What the config asks for beyond the driver's own. */
+  properties: Property[];
   /** Starts the process that is in there until the container process is. */
   startPlaceholder(): { pid: number; end(): void };
 }
@@ -115,7 +117,7 @@ export function stopScope(scope: Scope, warn: (message: string) => void): void {
   }
 }
 
-function propertiesOfScope({ description }: Scope, { slice }: NewScope): Property[] {
+function propertiesOfScope({ description }: Scope, { slice, properties }: NewScope): Property[] {
   return [
     ['Description', ['s', description]],
     ['Slice', ['s', slice]],
@@ -124,6 +126,7 @@ function propertiesOfScope({ description }: Scope, { slice }: NewScope): Propert
     // At a shutdown whoever manages the containers ends them, in the order that is right for them.
     ['DefaultDependencies', ['b', false]],
     ['CollectMode', ['s', 'inactive-or-failed']],
+    ...properties,
   ];
 }
 

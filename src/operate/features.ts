@@ -7,6 +7,7 @@ import { CAPABILITY_NAMES } from '../plan/capabilities.ts';
 import { MEMORY_POLICY_FLAGS, MEMORY_POLICY_MODES } from '../plan/memory-policy.ts';
 import { knownOptions } from '../plan/mount-options.ts';
 import { SECCOMP_ACTIONS, SECCOMP_ARCHITECTURES, SECCOMP_FLAGS, SECCOMP_OPERATORS } from '../plan/seccomp.ts';
+import { PROPERTY_PREFIX } from '../plan/systemd-annotations.ts';
 import { STOP_SIGNAL } from '../signals.ts';
 
 /** The text that the command prints. */
@@ -40,7 +41,7 @@ export function featuresDocument(): object {
       'org.opencontainers.runc.checkpoint.enabled': 'false',
     },
     // All that changes what the runtime does.
-    potentiallyUnsafeConfigAnnotations: [STOP_SIGNAL],
+    potentiallyUnsafeConfigAnnotations: [STOP_SIGNAL, PROPERTY_PREFIX],
   };
 }
 
