@@ -1,7 +1,7 @@
 // The systemd cgroup driver: scopes, what systemd knows of them and what the kernel does, and that nothing is left.
 // `make vm-systemd` runs it; CGROUP_DRIVER=systemd lets other test files use the driver, too.
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import type { DeviceRule, Resources } from '../../src/bundle/config.ts';
@@ -261,6 +261,21 @@ testUnless(reason, test, 'what a killed create leaves is removed by delete --for
   runtime.remove(id);
   assert.is(units(), '');
   assert.equal(cgroupsOf(id), []);
+});
+
+testUnless(reason, test, "a scope of the same name that is another container's is left alone", () => {
+  const other = running();
+  const { id } = running();
+  const stateOf = (name: string) => join(runtime.root, name, 'state.json');
+  const { scope, cgroups } = JSON.parse(readText(stateOf(other.id)));
+  const record = JSON.parse(readText(stateOf(id)));
+  // As if `create` had been killed before it saw that the name was taken.
+  writeFileSync(stateOf(id), JSON.stringify({ ...record, cgroups, scope: { ...scope, description: 'x' } }));
+  runtime.remove(id);
+  assert.is(runtime.state(other.id).status, 'running');
+  runtime.remove(other.id);
+  spawnSync('systemctl', ['stop', record.scope.unit]);
+  assert.is(units(), '');
 });
 
 testUnless(reason, test, 'a scope that somebody else has stopped is no obstacle', () => {

@@ -96,24 +96,42 @@ export class SystemdDriver implements CgroupDriver {
   }
 
   remove(folders: CgroupFolder[]): void {
-    removeCgroup(folders);
-    if (this.#isMade) this.#manager.stop(this.scope.unit);
+    // Before it's made, another container's may be in its place.
+    if (this.#isMade) removeCgroup(folders);
+    this.stop();
   }
 
   /** Stops the scope, if it still is the one that was made for the container. */
   stop(): void {
-    const { unit, description } = this.scope;
-    if (this.#manager.descriptionOf(unit) === description) this.#manager.stop(unit);
+    if (this.#manager.descriptionOf(this.scope.unit) === this.scope.description) this.#manager.stop(this.scope.unit);
+  }
+
+  /** Whether another scope has its name: what a `create` leaves that was killed before it could see that. */
+  get isForeign(): boolean {
+    const description = this.#manager.descriptionOf(this.scope.unit);
+    return description !== undefined && description !== this.scope.description;
   }
 }
 
-/** Stops the scope of a container. Where the manager is gone, so are its units. */
-export function stopScope(scope: Scope, warn: (message: string) => void): void {
+/**
+ * Removes the cgroup of a container and stops its scope. Where the manager is gone, so are its units.
+ * @param folders its cgroup in each hierarchy
+ * @param warn told of a manager that can't be reached
+ */
+export function removeScope(scope: Scope, folders: CgroupFolder[], warn: (message: string) => void): void {
+  const driver = open(scope, warn);
+  if (driver?.isForeign === true) return;
+  removeCgroup(folders);
+  driver?.stop();
+}
+
+function open(scope: Scope, warn: (message: string) => void): SystemdDriver | undefined {
   try {
-    new SystemdDriver(scope).stop();
+    return new SystemdDriver(scope);
   } catch (error) {
     if (!(error instanceof RuntimeError)) throw error;
     warn(`stop ${scope.unit}: ${error.oneLine}`);
+    return undefined;
   }
 }
 

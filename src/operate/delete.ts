@@ -103,10 +103,10 @@ async function removeWithoutRecord(root: string, id: string, folderFd: number): 
 /** Ends the container's processes and removes all that is left of it; then the poststop hooks run. */
 export async function destroy({ root, record, folderFd }: LockedContainer): Promise<void> {
   step('end the container process', () => endInit(record));
-  removeCgroup(record.cgroups);
-  if (record.scope !== undefined) {
-    const { stopScope } = await import('../cgroup/systemd-driver.ts');
-    stopScope(record.scope, warn);
+  if (record.scope === undefined) removeCgroup(record.cgroups);
+  else {
+    const { removeScope } = await import('../cgroup/systemd-driver.ts');
+    removeScope(record.scope, record.cgroups, warn);
   }
   if (record.resctrl !== undefined) {
     const { removeGroups } = await import('../create/intel-rdt.ts');
