@@ -18,12 +18,13 @@ const id = basename(folder);
 const bundle = `${folder}/bundle`;
 const root = `${folder}/state`;
 mkdirSync(`${bundle}/rootfs`, { recursive: true });
+writeFileSync(`${bundle}/rootfs/program`, '', { mode: 0o755 });
 test.after(() => rmSync(folder, { recursive: true }));
 
 const GOOD: Config = {
   ociVersion: '1.3.0',
   root: { path: 'rootfs' },
-  process: { cwd: '/', args: ['/none'] },
+  process: { cwd: '/', args: ['/program'] },
   linux: { cgroupsPath: `/${id}`, namespaces: [{ type: 'mount' }, { type: 'pid' }] },
 };
 
