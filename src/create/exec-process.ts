@@ -41,9 +41,7 @@ export async function planProcessOf(options: ExecProcessOptions): Promise<ExecPl
     preserveFds,
     listenFds,
   });
-  // What the container's own process can't have `create` has said.
-  const isNew = processFile !== undefined || choices.capabilities.length > 0;
-  if (isNew) for (const warning of plan.warnings) warn(warning);
+  for (const warning of plan.warnings) warn(warning);
   return plan;
 }
 

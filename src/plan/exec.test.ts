@@ -113,6 +113,15 @@ test('capabilities and limits that the process lacks are those of the container'
   });
 });
 
+test('what it cannot have is told unless the container process cannot either', () => {
+  const capabilities = { bounding: ['CAP_NOTHING'] };
+  const defaults = { ...OPTIONS.defaults, capabilities };
+  const process = { args: ['ls'], cwd: '/' };
+  assert.equal(planExec({ ...process, capabilities }, SAMPLE_HOST, { ...OPTIONS, defaults }).warnings, []);
+  assert.equal(planExec(process, SAMPLE_HOST, { ...OPTIONS, defaults }).warnings, []);
+  assert.is(planExec({ ...process, capabilities }, SAMPLE_HOST, OPTIONS).warnings.length, 1);
+});
+
 test('its own come before those of the container', () => {
   const own = { args: ['ls'], cwd: '/', capabilities: {}, rlimits: [{ type: 'RLIMIT_CORE', soft: 1, hard: 1 }] };
   const { process } = planExec(own, SAMPLE_HOST, OPTIONS);

@@ -132,6 +132,8 @@ export function planExec(process: Process, host: HostFacts, options: ExecPlanOpt
   const whole = { ...process, ...(capabilities && { capabilities }), ...(rlimits && { rlimits }) };
   // Its LISTEN_PID is known only to itself.
   const planned = planProcess({ ociVersion: '', process: whole }, host, { warnings, listenFds: 0 });
+  // What the container process can't have either `create` has said.
+  if (capabilities === defaults.capabilities) warnings.length = 0;
   if (planned === undefined) throw new Error('no process');
   if (listenFds > 0) planned.env.push(`LISTEN_FDS=${listenFds}`);
   return {
