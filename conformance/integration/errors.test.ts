@@ -194,6 +194,8 @@ test('an unknown log format and a log that cannot be opened are errors', () => {
 test('output that cannot be written is an error, one that nobody reads is not', () => {
   const to = (redirection: string) => ({ wrapper: ['sh', '-c', `exec "$@" ${redirection}`, 'sh'] });
   if (isRunts) assert.match(runtime.fails(['list'], to('> /dev/full')), 'list: standard output: write ENOSPC');
+  const id = runtime.running();
+  if (isRunts) assert.match(runtime.fails(['state', id], to('> /dev/full')), ': standard output: write ENOSPC');
   assert.is(runtime.command(['list'], { wrapper: ['sh', '-c', '"$@" | true', 'sh'] }).exit, 0);
 });
 

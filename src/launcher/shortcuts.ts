@@ -85,16 +85,14 @@ function state(flow: Flow, { folder }: CommandLine, engine: Label): void {
   }
   machine.label(print);
   machine.keep(A, output);
-  // Nobody can be told if that fails: the reader has gone.
-  const quit = machine.newLabel();
   flow.loop((done) => {
     machine.jumpIfEqual(A, D, done);
     length(flow);
-    flow.callOr(quit, 'write', [1, A, B]);
+    // A full disk, or nobody who reads it: the engine knows what to say.
+    flow.callOr(engine, 'write', [1, A, B]);
     machine.keep(B, 'result');
     machine.add(A, B);
   });
-  machine.label(quit);
   flow.exit(0);
 }
 
