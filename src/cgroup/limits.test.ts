@@ -81,7 +81,7 @@ test('when one is refused, those before it are set back', async () => {
 });
 
 test('device rules are set too', async () => {
-  const devices = place(1, ['devices'], { 'devices.allow': '', 'devices.deny': '' });
+  const devices = place(1, ['devices'], { 'devices.list': 'a *:* rwm\n', 'devices.allow': '', 'devices.deny': '' });
   await set([devices], { devices: [{ allow: false }] });
   assert.is(read(devices, 'devices.deny'), 'a');
 });
