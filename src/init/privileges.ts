@@ -71,7 +71,8 @@ function dropBounding(script: Script, last: number, bounding: bigint): void {
   script.within('/process/capabilities/bounding', () => {
     for (let number = 0, rest = bounding; number <= last; number++, rest >>= 1n) {
       if ((rest & 1n) !== 0n) continue;
-      script.call('prctl', [K.PR_CAPBSET_DROP, number, 0, 0, 0], { path: `without ${CAPABILITY_NAMES[number]}` });
+      // There are dozens of them, and this option looks at no other argument (PR_CAPBSET_DROP(2const)).
+      script.call('prctl', [K.PR_CAPBSET_DROP, number], { path: `without ${CAPABILITY_NAMES[number]}` });
     }
   });
 }
