@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { withNamespaces, writeConfig } from '../bundle.ts';
 import { isRunts, waitUntil } from '../runtime.ts';
+import { versionOf } from './cgroup-files.ts';
 import { cgroupsOf, placesOf, procsOf, readText } from './host.ts';
 import { leftovers, snapshot } from './leftovers.ts';
 import { integration, testUnless } from './suite.ts';
@@ -178,5 +179,23 @@ for (const [path, outside] of [
     runtime.command(['delete', '--force', id]);
   });
 }
+
+// As in a container whose root is the host's: mountinfo shows the host's hierarchies still.
+testUnless(
+  versionOf('devices') === 1 ? undefined : 'the host has no cgroup v1',
+  test,
+  'hidden hierarchies do not count',
+  () => {
+    const cover = [
+      'mount -t tmpfs none /sys/fs/cgroup',
+      'mkdir /sys/fs/cgroup/devices',
+      'mount -t cgroup -o devices none /sys/fs/cgroup/devices',
+    ];
+    const wrapper = ['unshare', '--mount', 'sh', '-ec', `${cover.join('; ')}; exec "$@"`, 'sh'];
+    const lines = runtime.inside('cat /proc/self/cgroup', {}, { wrapper }).split('\n');
+    const ours = lines.filter((line) => line.includes(runtime.tag)).map((line) => line.split(':')[1]);
+    assert.equal(ours, ['devices']);
+  },
+);
 
 test.run();

@@ -1,5 +1,6 @@
 // Which cgroup hierarchies this host has mounted where, and which cgroups of them the runtime itself is in.
 import { readFileSync } from '../../bindings/file-system.ts';
+import { mayBeHidden, reachableCgroupMounts } from './hidden-mounts.ts';
 
 /** A mounted cgroup hierarchy. */
 export interface Hierarchy {
@@ -32,7 +33,14 @@ const CONTROLLERS = new Set([
 
 /** All mounted hierarchies, in the order of their mounting. */
 export function readHierarchies(): Hierarchy[] {
-  return parseHierarchies(readFileSync('/proc/self/mountinfo', 'utf8'), readFileSync('/proc/self/cgroup', 'utf8'));
+  return reachable(readFileSync('/proc/self/mountinfo', 'utf8'), readFileSync('/proc/self/cgroup', 'utf8'));
+}
+
+function reachable(mountinfo: string, selfCgroup: string): Hierarchy[] {
+  const all = parseHierarchies(mountinfo, selfCgroup);
+  const mountPoints = all.map(({ mountPoint }) => mountPoint);
+  if (!mayBeHidden(mountinfo, mountPoints)) return all;
+  return parseHierarchies(reachableCgroupMounts(mountinfo), selfCgroup);
 }
 
 /**
