@@ -87,8 +87,14 @@ export class Script {
   private piled = 0;
   private control: Address | undefined;
 
-  /** @param syncFd the socket to the runtime */
-  constructor(readonly syncFd: number) {
+  /**
+   * @param syncFd the socket to the runtime
+   * @param mostPiled how many descriptors that are not needed any longer may stay open
+   */
+  constructor(
+    readonly syncFd: number,
+    private readonly mostPiled = PILE,
+  ) {
     this.program.reportTo(syncFd);
   }
 
@@ -134,7 +140,7 @@ export class Script {
    */
   release(fd: Slot): void {
     this.piled++;
-    if (this.piled > PILE) this.call('close', [fd], { ignore: true });
+    if (this.piled > this.mostPiled) this.call('close', [fd], { ignore: true });
   }
 
   /** A label nobody else has. */

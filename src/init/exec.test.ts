@@ -44,6 +44,8 @@ test('all that needs rights is done before the process in the container is made'
   const order = [
     'close_range',
     'join cgroup /cg/pids/web1: openat /cg/pids/web1/tasks',
+    'join cgroup /cg/pids/web1: write /cg/pids/web1/tasks',
+    'join cgroup /cg/pids/web1: close',
     'join the namespaces of the container: setns',
     'close',
     '/process/cwd /work: openat2 /work',

@@ -48,7 +48,8 @@ export interface RunningContainer {
 /** Builds the program. */
 export function execScript({ plan, env, container, syncFd, waits, filter }: ExecInputs): Script {
   const { process } = plan;
-  const script = new Script(syncFd);
+  // Who may trace in the container gets at what is open there: files of the host's are closed at once.
+  const script = new Script(syncFd, 0);
   if (waits === true) script.program.waitByte(syncFd);
   script.call('close_range', [3 + plan.preserveFds, 0xffffffff, K.CLOSE_RANGE_CLOEXEC]);
   script.call('prctl', [K.PR_SET_NAME, script.string('runts-exec'), 0, 0, 0]);
