@@ -1,9 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { rootTest } from '../../bindings/root-suite.ts';
 import { toRuntimeError } from '../errors.ts';
-import type { PlacedCgroup } from './cgroup.ts';
+import { planCgroup } from '../plan/cgroup.ts';
+import { makeCgroup, type PlacedCgroup, placeCgroup, removeCgroup } from './cgroup.ts';
 import { prepareDevices } from './devices.ts';
+import { assertRefused } from './fixtures/files.ts';
 
 // The program for cgroup v2: attach-devices.test.ts.
 const test = suite('cgroup/devices');
@@ -43,6 +46,20 @@ test('v1: a rule that the kernel refuses is named', async () => {
   const unwritable = { ...place(['devices']), directory: `${directory}/none` };
   const set = await prepareDevices([unwritable], DENY_ALL, OPTIONS);
   assert.throws(set, (error: unknown) => /^\/r\/devices\/0: /.test(toRuntimeError(error)?.oneLine ?? ''));
+});
+
+rootTest(test, 'v1: a line that the kernel does not take is shown, with the reason', async () => {
+  const placed = placeCgroup(planCgroup({ ociVersion: '1.3.0' }, `runts-devices-${process.pid}`));
+  const own = placed.find(({ hierarchy }) => hierarchy.controllers.includes('devices'));
+  if (own === undefined) return;
+  makeCgroup([own]);
+  try {
+    mkdirSync(`${own.directory}/below`);
+    const set = await prepareDevices([own], DENY_ALL, OPTIONS);
+    assertRefused(set, /^\/r\/devices\/0: write "a" to \S+\/devices\.deny: EINVAL — a cgroup with others below it/);
+  } finally {
+    removeCgroup([own]);
+  }
 });
 
 test('rules without a way to set them are an error, no rules are none', async () => {

@@ -62,7 +62,7 @@ function writeRules(directory: string, rules: OrderedRule[]): void {
       step(rule.label, () => {
         const fd = open.get(path) ?? openSync(path, O_WRONLY);
         open.set(path, fd);
-        writeSync(fd, encoder.encode(v1Line(rule)));
+        writeLine(fd, path, v1Line(rule));
       });
     }
   } finally {
@@ -71,3 +71,20 @@ function writeRules(directory: string, rules: OrderedRule[]): void {
 }
 
 const encoder = new TextEncoder();
+
+function writeLine(fd: number, path: string, line: string): void {
+  try {
+    writeSync(fd, encoder.encode(line));
+  } catch (error) {
+    const errno = errnoOf(error) ?? '';
+    const hint = HINTS[errno];
+    const options = { errno, cause: error, ...(hint !== undefined && { hint }) };
+    throw new RuntimeError(`write ${JSON.stringify(line)} to ${path}: ${errno}`, options);
+  }
+}
+
+// cgroup-v1/devices.rst, "Hierarchy".
+const HINTS: Record<string, string> = {
+  EPERM: 'the cgroup above does not allow that',
+  EINVAL: 'a cgroup with others below it keeps to what it has: all, or a list',
+};
