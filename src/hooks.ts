@@ -115,8 +115,8 @@ function runHook(hook: Hook, state: StateDocument, settings: CallerSettings, pla
   try {
     // At a position: the descriptor's own stays at the start, where the hook begins to read.
     writeSync(inputFd, new TextEncoder().encode(JSON.stringify(state)), 0, undefined, 0);
-    const environment = environmentOf(hook, place);
-    const script = hookScript({ hook, environment, syncFd, inputFd, outputFd, container: place, settings });
+    const parts = { hook, container: place, settings, bundle: state.bundle, environment: environmentOf(hook, place) };
+    const script = hookScript({ ...parts, syncFd, inputFd, outputFd });
     const placeFds = place === undefined ? [] : placeDescriptors(place);
     const inherit = [syncFd, inputFd, outputFd, ...placeFds];
     const starterPid = spawnScript(script, { name: 'runts-hook', inherit, firstOwn: 3 });

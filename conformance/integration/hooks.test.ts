@@ -226,6 +226,17 @@ test('args are the whole argument list, with the name of the program', () => {
   assert.is(scripts.read('args'), 'zero|one 1|two\n');
 });
 
+test('the working directory is the bundle, in the container that of the container process', () => {
+  const scripts = new HookScripts(runtime);
+  const hook = (kind: HookKind) => ({ path: '/bin/sh', args: ['sh', '-c', `pwd > ${scripts.folder}/${kind}.cwd`] });
+  const bundle = bundleWith(scripts, Object.fromEntries(HOOK_KINDS.map((kind) => [kind, [hook(kind)]])), ['true']);
+  runtime.ok(['run', '--bundle', bundle.directory, runtime.id()]);
+  for (const kind of HOOK_KINDS) {
+    const expected = kind === 'startContainer' ? '/' : bundle.directory;
+    assert.is(scripts.read(`${kind}.cwd`).trim(), expected, kind);
+  }
+});
+
 test('env is exactly what the config says', () => {
   const scripts = new HookScripts(runtime);
   const args = ['sh', '-c', `cat /proc/self/environ > ${scripts.folder}/env`];

@@ -101,9 +101,11 @@ rootTest(test, 'cgroup2 is the v2 hierarchy, also where there are v1 hierarchies
 
 rootTest(test, 'attributes of the mount are those of every hierarchy, and of the folder around them', () => {
   const options = ['ro', 'nosuid', 'nodev', 'noexec'];
+  const recursive = options.map((option) => `r${option}`);
+  const given = [options, recursive].flatMap((words) => [false, true].map((hasNamespace) => ({ words, hasNamespace })));
   withCgroups((placed) => {
-    for (const hasNamespace of [false, true]) {
-      mounted(placed, { options, hasNamespace }, (folder) => {
+    for (const { words, hasNamespace } of given) {
+      mounted(placed, { options: words, hasNamespace }, (folder) => {
         const missing = mountsBelow(folder).flatMap((mount) => {
           return options
             .filter((option) => !mount.options.includes(option))

@@ -6,7 +6,7 @@ import type { Script } from '../final/script.ts';
 import type { MountPlan } from '../plan/mounts.ts';
 import { newFileSystem } from './file-systems.ts';
 import { attach, copyTree, setAttributes } from './mount-calls.ts';
-import { attachAt } from './mounts.ts';
+import { applyLate, attachAt } from './mounts.ts';
 import type { Root } from './paths.ts';
 
 const EEXIST = 17;
@@ -32,6 +32,7 @@ export function makeCgroupMount(root: Root, plan: MountPlan, { placed, hasNamesp
     for (const place of v2 ?? []) {
       view(root, place, plan, { hasNamespace, into: mount });
       script.release(attachAt(root, mount, plan.destination, 'directory'));
+      applyLate(script, plan, mount);
       script.release(mount);
     }
   });
@@ -55,6 +56,7 @@ function makeV1(root: Root, plan: MountPlan, { placed, hasNamespace }: CgroupMou
     linkControllers(root, place, name, tmpfs);
   }
   if (set !== plan.attributes.set) setAttributes(script, tmpfs, { set: K.MOUNT_ATTR_RDONLY }, plan.destination);
+  applyLate(script, plan, tmpfs);
   script.release(tmpfs);
 }
 

@@ -27,7 +27,7 @@ function likeProcess(process: Partial<Process> = {}): ContainerPlace {
 
 function hook(container: ContainerPlace | undefined, parts: Partial<Hook> = {}): Script {
   const settings = { ignoredSignals: [13], openFiles: { soft: 1024n, hard: 4096n }, umask: 0o27 };
-  const inputs = { environment: ['A=1'], syncFd: 9, inputFd: 10, outputFd: 11, container, settings };
+  const inputs = { syncFd: 9, inputFd: 10, outputFd: 11, container, settings, bundle: '/bundle', environment: ['A=1'] };
   return hookScript({ hook: { path: '/bin/hook', ...parts }, ...inputs });
 }
 
@@ -47,7 +47,7 @@ const SETTLED = [
 ];
 
 test("in the runtime's namespaces it gets the caller's settings and becomes the hook", () => {
-  assert.equal(linesOf(hook(undefined)), ['report to 9', 'close_range', ...SETTLED]);
+  assert.equal(linesOf(hook(undefined)), ['report to 9', 'close_range', 'chdir', ...SETTLED]);
 });
 
 test('in the container it joins cgroup and namespaces, goes to its root, and forks before it settles', () => {
@@ -73,6 +73,11 @@ test("labels of the process hold for a program of the image; the host's /proc is
   const order = ['openat /proc', 'setns', 'clone3', 'prlimit64', written, 'close', 'close_range', 'exec /bin/hook'];
   assert.is(firstOutOfOrder(lines, order), undefined);
   assert.not.ok(linesOf(hook(likeProcess())).includes('openat /proc'));
+});
+
+test('a program of the host’s is in the bundle, one of the container’s where the container process is', () => {
+  assert.equal(callsOf(hook(PLACE), 'chdir').length, 1);
+  assert.equal(callsOf(hook(likeProcess()), 'chdir'), []);
 });
 
 test('nobody in the container may look into it on the way', () => {

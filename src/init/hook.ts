@@ -25,6 +25,8 @@ export interface HookInputs {
   /** Where it runs; undefined for the runtime's namespaces. */
   container: ContainerPlace | undefined;
   settings: CallerSettings;
+  /** The working directory of a program of the host's, as in other runtimes. */
+  bundle: string;
 }
 
 /** A place in the container. */
@@ -51,12 +53,14 @@ const RLIMIT_NOFILE = 7;
 
 /** Builds the program. */
 export function hookScript(inputs: HookInputs): Script {
-  const { hook, environment, syncFd, container } = inputs;
+  const { hook, syncFd, container, bundle, environment } = inputs;
   const script = new Script(syncFd);
   script.call('close_range', [3, 0xffffffff, K.CLOSE_RANGE_CLOEXEC]);
   const labelled = container?.likeProcess?.plan.process;
   const proc = hasLabels(labelled) ? openHostProc(script) : undefined;
   if (container !== undefined) enter(script, container);
+  // The bundle may be gone when the poststop hooks run.
+  if (container?.likeProcess === undefined) script.call('chdir', [script.string(bundle)], { ignore: true });
   settle(script, inputs);
   if (proc !== undefined && hasLabels(labelled)) setLabels(script, labelled, proc);
   closeOthers(script, syncFd);

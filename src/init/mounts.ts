@@ -181,8 +181,8 @@ function mountData({ data }: MountPlan): string {
   return data.map((option) => option.replace(/^context=([^"]*,.*)$/, 'context="$1"')).join(',');
 }
 
-// Recursive attributes and propagation apply to the attached mount and what is below it.
-function applyLate(script: Script, plan: MountPlan, mount: Slot): void {
+/** Recursive attributes and propagation apply to the attached mount and what is below it. */
+export function applyLate(script: Script, plan: MountPlan, mount: Slot): void {
   const { set, clear } = plan.recursiveAttributes;
   if (set !== 0 || clear !== 0) setAttributes(script, mount, { set, clear, recursive: true }, plan.destination);
   for (const { flag, recursive } of plan.propagation) {
