@@ -29,7 +29,7 @@ export function makeBundle(directory: string, changes: Changes = {}): Bundle {
   const rootfs = join(directory, 'rootfs');
   makeRootfs(rootfs);
   const config = baseConfig();
-  merge(config, changes);
+  mergeChanges(config, changes);
   writeConfig(directory, config);
   return { directory, rootfs, config };
 }
@@ -139,11 +139,12 @@ export function baseConfig(): Config {
   };
 }
 
-function merge(base: object, changes: object): void {
+/** Puts `changes` into `base`: objects are merged, lists replaced, `undefined` removes. */
+export function mergeChanges(base: object, changes: object): void {
   for (const [key, change] of Object.entries(changes)) {
     const old = Reflect.get(base, key);
     if (change === undefined) Reflect.deleteProperty(base, key);
-    else if (isRecord(old) && isRecord(change)) merge(old, change);
+    else if (isRecord(old) && isRecord(change)) mergeChanges(old, change);
     else Reflect.set(base, key, change);
   }
 }
