@@ -37,6 +37,9 @@ image_tar() {
   echo 'root:x:0:0:root:/:/bin/sh' >"$rootfs/etc/passwd"
   echo 'web:x:1000:1001:web:/home:/bin/sh' >>"$rootfs/etc/passwd"
   printf 'root:x:0:\nweb:x:1001:\nmedia:x:44:web\n' >"$rootfs/etc/group"
+  # Runs a command and stays for a moment: ctr may lose the output of a program that ends at once, with any runtime.
+  printf '#!/bin/sh\n"$@"; status=$?; sleep 0.2; exit $status\n' >"$rootfs/bin/slowly"
+  chmod 755 "$rootfs/bin/slowly"
   chmod 1777 "$rootfs/tmp"
   tar -C "$rootfs" -c .
 }
@@ -54,3 +57,6 @@ end_daemon() {
   kill -s "${2:-TERM}" "$pid"
   await_end "$pid"
 }
+
+# Runs a command line on a terminal of its own, as if what comes on the standard input were typed: on_terminal COMMAND
+on_terminal() { SHELL=/bin/bash script -qec "$1" /dev/null | tr -d '\r'; }

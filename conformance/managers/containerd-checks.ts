@@ -1,12 +1,13 @@
 // What a user of containerd does with ctr, and sees. `run` is `ctr run --runc-binary RUNTIME` (containerd.sh).
 import type { Check } from './check.ts';
+import { containerdTerminalChecks } from './terminal-checks.ts';
 
 const sleeping = (options = ''): string => `run -d ${options} $BUSYBOX web sleep 60`;
 const TICKING = `run -d --log-uri file://$FOLDER/ticks $BUSYBOX web sh -c 'while :; do echo tick; sleep 0.05; done'`;
 const STATUS = `ctr tasks list | sed -n 's/^web *[0-9]* *//p'`;
 
 const running: Check[] = [
-  ['run shows what the program prints', 'run --rm $BUSYBOX web echo hello', 'hello'],
+  ['run shows what the program prints', `run --rm $BUSYBOX web sh -c 'echo hello; sleep 1'`, 'hello'],
   ['run ends with the exit status of the program', `run --rm $BUSYBOX web sh -c 'exit 7'`, { exit: 7 }],
   [
     'a missing program is named',
@@ -15,19 +16,23 @@ const running: Check[] = [
   ],
   [
     'after a failed run the same id works',
-    'run --rm $BUSYBOX web nosuch 2>err || run --rm $BUSYBOX web echo hello',
+    'run --rm $BUSYBOX web nosuch 2>err || run --rm $BUSYBOX web slowly echo hello',
     'hello',
   ],
   // Not cat: ctr sometimes closes the standard input before the task has it.
   [
     'standard input is handed on',
-    `echo hello | run --rm $BUSYBOX web sh -c 'read line; echo "read $line"'`,
+    `echo hello | run --rm $BUSYBOX web slowly sh -c 'read line; echo "read $line"'`,
     'read hello',
   ],
-  ['environment and working directory', `run --rm --env A=1 --cwd /tmp $BUSYBOX web sh -c 'echo $A $PWD'`, '1 /tmp'],
+  [
+    'environment and working directory',
+    `run --rm --env A=1 --cwd /tmp $BUSYBOX web slowly sh -c 'echo $A $PWD'`,
+    '1 /tmp',
+  ],
   [
     'ten containers start at the same time',
-    'for i in {1..10}; do run --rm $BUSYBOX web$i echo $i & done; wait',
+    'for i in {1..10}; do run --rm $BUSYBOX web$i slowly echo $i & done; wait',
     /^(\d+\n){9}\d+$/,
   ],
   ['run -d leaves a running task', `${sleeping()}; ${STATUS}`, 'RUNNING'],
@@ -41,12 +46,12 @@ const running: Check[] = [
 const driving: Check[] = [
   [
     'tasks exec runs in the container',
-    `${sleeping()}; ctr tasks exec --exec-id e1 web sh -c 'echo $(ls /proc | grep -c ^1$)'`,
+    `${sleeping()}; ctr tasks exec --exec-id e1 web slowly sh -c 'echo $(ls /proc | grep -c ^1$)'`,
     '1',
   ],
   [
     'tasks exec ends with the exit status',
-    `${sleeping()}; ctr tasks exec --exec-id e1 web sh -c 'exit 9'`,
+    `${sleeping()}; ctr tasks exec --exec-id e1 web slowly sh -c 'exit 9'`,
     { exit: 9 },
   ],
   [
@@ -56,17 +61,17 @@ const driving: Check[] = [
   ],
   [
     'tasks exec with a user and a working directory',
-    `${sleeping()}; ctr tasks exec --exec-id e1 --user 1000 --cwd /tmp web sh -c 'echo $(id -u) $PWD'`,
+    `${sleeping()}; ctr tasks exec --exec-id e1 --user 1000 --cwd /tmp web slowly sh -c 'echo $(id -u) $PWD'`,
     '1000 /tmp',
   ],
   [
     'tasks exec hands its standard input on',
-    `${sleeping()}; echo hello | ctr tasks exec --exec-id e1 web cat`,
+    `${sleeping()}; echo hello | ctr tasks exec --exec-id e1 web slowly cat`,
     'hello',
   ],
   [
     'ten processes at the same time',
-    `${sleeping()}; for i in {1..10}; do ctr tasks exec --exec-id e$i web echo $i & done; wait`,
+    `${sleeping()}; for i in {1..10}; do ctr tasks exec --exec-id e$i web slowly echo $i & done; wait`,
     /^(\d+\n){9}\d+$/,
   ],
   ['tasks ps lists the processes', `${sleeping()}; ctr tasks ps web | sed 1d | wc -l`, '1'],
@@ -117,12 +122,12 @@ const driving: Check[] = [
 const surviving: Check[] = [
   [
     'a daemon that ends leaves containers alone, the next drives them',
-    `${sleeping()}; end_daemon containerd; start; ${STATUS}; ctr tasks exec --exec-id e1 web echo hello; ctr tasks kill -s SIGKILL web; await_text STOPPED ctr tasks list`,
+    `${sleeping()}; end_daemon containerd; start; ${STATUS}; ctr tasks exec --exec-id e1 web slowly echo hello; ctr tasks kill -s SIGKILL web; await_text STOPPED ctr tasks list`,
     'RUNNING\nhello',
   ],
   [
     'and so after the daemon was killed',
-    `${sleeping()}; end_daemon containerd KILL; start; ${STATUS}; ctr tasks exec --exec-id e1 web echo hello; ctr tasks delete --force web`,
+    `${sleeping()}; end_daemon containerd KILL; start; ${STATUS}; ctr tasks exec --exec-id e1 web slowly echo hello; ctr tasks delete --force web`,
     'RUNNING\nhello',
   ],
   [
@@ -133,7 +138,7 @@ const surviving: Check[] = [
   [
     'when its shim is killed, the container is ended and its cgroup removed',
     `run -d --pid-file $FOLDER/pid $BUSYBOX web sleep 60; kill -KILL $(pgrep -f '[c]ontainerd-shim.* -id web'); await_end $(<$FOLDER/pid)
-     await eval '[ -z "$(find /sys/fs/cgroup -name web)" ]'; run --rm $BUSYBOX web2 echo hello`,
+     await eval '[ -z "$(find /sys/fs/cgroup -name web)" ]'; run --rm $BUSYBOX web2 slowly echo hello`,
     'hello',
   ],
 ];
@@ -148,30 +153,34 @@ const settings: Check[] = [
   ['--cgroup', `${sleeping('--cgroup /own/place')}; ls -d /sys/fs/cgroup/pids/own/place`, /place/],
   [
     '--mount',
-    `echo hello >f; run --rm --mount type=bind,src=$FOLDER/f,dst=/home/f,options=rbind:ro $BUSYBOX web cat /home/f`,
+    `echo hello >f; run --rm --mount type=bind,src=$FOLDER/f,dst=/home/f,options=rbind:ro $BUSYBOX web slowly cat /home/f`,
     'hello',
   ],
-  ['--read-only', 'run --rm --read-only $BUSYBOX web touch /home/a', { exit: 1, says: /Read-only file system/ }],
+  ['--read-only', 'run --rm --read-only $BUSYBOX web slowly touch /home/a', { exit: 1, says: /Read-only file system/ }],
   [
     '--cap-drop',
-    'run --rm --cap-drop CAP_CHOWN $BUSYBOX web chown 1 /home',
+    'run --rm --cap-drop CAP_CHOWN $BUSYBOX web slowly chown 1 /home',
     { exit: 1, says: /Operation not permitted/ },
   ],
-  ['--seccomp takes the default profile', 'run --rm --seccomp $BUSYBOX web grep -w Seccomp /proc/self/status', /2$/],
+  [
+    '--seccomp takes the default profile',
+    'run --rm --seccomp $BUSYBOX web slowly grep -w Seccomp /proc/self/status',
+    /2$/,
+  ],
   [
     '--net-host',
-    'run --rm --net-host $BUSYBOX web readlink /proc/self/ns/net; readlink /proc/self/ns/net',
+    'run --rm --net-host $BUSYBOX web slowly readlink /proc/self/ns/net; readlink /proc/self/ns/net',
     /^(\S+)\n\1$/,
   ],
   [
     '--with-ns joins the namespaces of another',
-    `${sleeping()}; pid=$(ctr tasks list | sed -n 's/^web *\\([0-9]*\\).*/\\1/p'); run --rm --with-ns pid:/proc/$pid/ns/pid $BUSYBOX web2 ps -o args`,
+    `${sleeping()}; pid=$(ctr tasks list | sed -n 's/^web *\\([0-9]*\\).*/\\1/p'); run --rm --with-ns pid:/proc/$pid/ns/pid $BUSYBOX web2 slowly ps -o args`,
     /sleep 60/,
   ],
-  ['--device', 'run --rm --device /dev/fuse $BUSYBOX web ls /dev/fuse', '/dev/fuse'],
+  ['--device', 'run --rm --device /dev/fuse $BUSYBOX web slowly ls /dev/fuse', '/dev/fuse'],
   [
     '--rootfs takes a folder as root file system',
-    'mkdir -p r; image_tar | tar -C r -x; run --rm --rootfs $FOLDER/r web /bin/echo hello',
+    'mkdir -p r; image_tar | tar -C r -x; run --rm --rootfs $FOLDER/r web /bin/slowly /bin/echo hello',
     'hello',
   ],
   [
@@ -181,4 +190,30 @@ const settings: Check[] = [
   ],
 ];
 
-export const containerdChecks: Check[] = [...running, ...driving, ...surviving, ...settings];
+const kubernetes: Check[] = [
+  [
+    'a node of Kubernetes takes the documented file',
+    `kubernetes; ctr plugins list | sed -n 's/.* cri *[a-z0-9/]* *//p'`,
+    'ok',
+  ],
+  [
+    'a pod of the RuntimeClass starts, its container runs and executes a command',
+    `in_pod sh -c 'echo hello; echo $PPID'`,
+    'hello\n0',
+  ],
+  ['kubectl exec ends with the exit status', `in_pod sh -c 'exit 9'`, { exit: 9 }],
+  [
+    'kubectl exec of a missing program names it',
+    'in_pod nosuch',
+    { exit: 1, says: /executable file not found in \$PATH/ },
+  ],
+];
+
+export const containerdChecks: Check[] = [
+  ...running,
+  ...driving,
+  ...surviving,
+  ...settings,
+  ...containerdTerminalChecks,
+  ...kubernetes,
+];

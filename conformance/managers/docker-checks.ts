@@ -2,6 +2,7 @@
 import type { Check } from './check.ts';
 import { dockerIsolationChecks } from './docker-isolation-checks.ts';
 import { dockerLimitChecks } from './docker-limit-checks.ts';
+import { dockerTerminalChecks } from './terminal-checks.ts';
 
 const running: Check[] = [
   ['run shows what the program prints', 'docker run --rm busybox echo hello', 'hello'],
@@ -181,7 +182,7 @@ const executing: Check[] = [
   [
     'exec --privileged has all capabilities, and exec without has not',
     `docker run -d --name web busybox sleep 60 >/dev/null
-     a=$(docker exec --privileged web grep CapEff /proc/self/status); b=$(docker exec web grep CapEff /proc/self/status); [ "$a" != "$b" ]`,
+     docker exec --privileged web true; a=$(docker exec --privileged web grep CapEff /proc/self/status); b=$(docker exec web grep CapEff /proc/self/status); [ "$a" != "$b" ]`,
     '',
   ],
   [
@@ -230,6 +231,7 @@ export const dockerChecks: Check[] = [
   ...living,
   ...executing,
   ...files,
+  ...dockerTerminalChecks,
   ...dockerIsolationChecks,
   ...dockerLimitChecks,
 ];

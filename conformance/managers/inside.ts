@@ -2,7 +2,7 @@
 // usage: bun inside.ts MANAGER RUNTIME CHOICE; $FOLDER/results gets one line of JSON for each check.
 import { spawnSync } from 'node:child_process';
 import { appendFileSync, closeSync, openSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { type Check, complaint, type Ended } from './check.ts';
 import { isManagerName, managers } from './managers.ts';
 import { isChosen, type Result } from './session.ts';
@@ -13,7 +13,7 @@ const LIMIT = 40;
 const [manager = '', runtime = '', choice = ''] = process.argv.slice(2);
 if (!isManagerName(manager)) throw new Error(`no manager: ${manager}`);
 const folder = process.env.FOLDER ?? '';
-const env = { ...process.env, RUNTIME: runtime, RUNTIME_NAME: basename(runtime) };
+const env = { ...process.env, RUNTIME: runtime, BUN: process.execPath };
 const prelude = ['common', manager].map((name) => `. '${join(import.meta.dirname, `${name}.sh`)}'\n`).join('');
 
 note('version', bash('version').stdout.trim());

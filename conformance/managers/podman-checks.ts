@@ -1,5 +1,6 @@
 // What a user of Podman and buildah does and sees.
 import type { Check } from './check.ts';
+import { podmanTerminalChecks } from './terminal-checks.ts';
 
 const sleeping = (options = ''): string => `podman run -d --name web ${options} busybox sleep 60 >/dev/null`;
 const SERVER = `sh -c 'echo hello >/tmp/index.html; httpd -f -p 80 -h /tmp'`;
@@ -221,4 +222,11 @@ const building: Check[] = [
   ],
 ];
 
-export const podmanChecks: Check[] = [...running, ...living, ...together, ...limits, ...building];
+export const podmanChecks: Check[] = [
+  ...running,
+  ...living,
+  ...together,
+  ...limits,
+  ...building,
+  ...podmanTerminalChecks,
+];

@@ -2,6 +2,7 @@
 # Podman and buildah, without systemd.
 
 podman() { command podman --cgroup-manager cgroupfs --events-backend file "$@"; }
+export -f podman
 
 setup() {
   configure containers.conf /etc/containers/containers.conf

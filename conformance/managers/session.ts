@@ -1,13 +1,14 @@
 // One manager with one runtime, isolated: starts it, reads its results, removes what is left on this machine.
-import { spawnSync } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { cgroupsOf, removeCgroup } from '../integration/host.ts';
 import { repository } from '../runtime.ts';
 
 /** All checks of a manager together. */
-const LIMIT_MS = 400_000;
+const LIMIT_MS = 600_000;
 
 export interface Result {
   name: string;
@@ -28,28 +29,41 @@ export function isChosen(name: string, choice: string): boolean {
 }
 
 /** Runs the chosen checks of a manager with the runtime at a path. */
-export function runSession(manager: string, runtime: string, choice: string): Session {
+export async function runSession(manager: string, runtime: string, choice: string): Promise<Session> {
   const folder = mkdtempSync(join(tmpdir(), 'runts-managers-'));
   const tag = basename(folder);
   const bun = join(repository, 'node_modules/.bin/bun');
   const inside = [bun, join(import.meta.dirname, 'inside.ts'), manager, runtime, choice];
-  try {
-    const isolated = join(import.meta.dirname, 'isolated.sh');
-    const { status, stderr } = spawnSync(
-      'unshare',
-      ['--fork', '--kill-child', 'sh', isolated, folder, tag, ...inside],
-      {
-        stdio: ['ignore', 'ignore', 'pipe'],
-        encoding: 'utf8',
-        timeout: LIMIT_MS,
-        killSignal: 'SIGKILL',
-      },
-    );
-    return readSession(folder, status === 0 ? undefined : `exit status ${status}: ${stderr.trim()}`);
-  } finally {
+  const isolated = join(import.meta.dirname, 'isolated.sh');
+  const child = spawn('unshare', ['--fork', '--kill-child', 'sh', isolated, folder, tag, ...inside], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    timeout: LIMIT_MS,
+    killSignal: 'SIGKILL',
+  });
+  const clean = (): void => {
+    child.kill('SIGKILL');
     for (const directory of cgroupsOf(tag).reverse()) removeCgroup(directory);
-    if (process.env.KEEP === undefined) rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true });
+  };
+  process.once('exit', clean);
+  try {
+    return readSession(folder, await problemOf(child));
+  } finally {
+    process.off('exit', clean);
+    clean();
   }
+}
+
+function problemOf(child: ChildProcessByStdio<null, null, Readable>): Promise<string | undefined> {
+  let said = '';
+  child.stderr.on('data', (chunk) => (said += chunk));
+  return new Promise((resolve) => {
+    child.once('error', ({ message }) => resolve(message));
+    child.once('exit', (status, signal) => {
+      child.stderr.destroy();
+      resolve(status === 0 ? undefined : `exit status ${status ?? signal}: ${said.trim()}`);
+    });
+  });
 }
 
 function readSession(folder: string, problem: string | undefined): Session {
