@@ -224,6 +224,18 @@ for (const noNewPrivileges of [true, false]) {
   });
 }
 
+test('a stopped container with a profile is deleted without a trace', () => {
+  const before = snapshot(runtime);
+  const id = runtime.create(
+    runtime.bundle({ ...withProfile({ syscalls: [deny('umask')] }), process: { args: ['true'] } }),
+  );
+  runtime.ok(['start', id]);
+  runtime.waitFor(id, 'stopped');
+  runtime.ok(['delete', id]);
+  // The filter is kept for the next one.
+  assert.equal(leftovers(before).filter((thing) => !thing.startsWith('state seccomp:')), []);
+});
+
 const equal = [{ index: 0, value: 1, op: 'SCMP_CMP_EQ' }];
 const FAILURES: [what: string, profile: Partial<Seccomp>, line: RegExp][] = [
   [

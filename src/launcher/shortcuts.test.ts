@@ -160,7 +160,7 @@ for (const architecture of ['x64', 'arm64'] as const) {
     container({ ...GONE, cgroups: [...cgroups, { directory: folder, isOwn: false }] });
     assert.is(run('delete', 'web1'), '');
     assert.equal([...directories, join(root, 'web1')].filter(existsSync), []);
-    container(GONE);
+    writeFileSync(join(container(GONE), 'plan.json'), '{}');
     assert.is(run('delete', '--force', 'web1'), '');
     assert.not.ok(existsSync(join(root, 'web1')));
   });
@@ -173,6 +173,7 @@ for (const architecture of ['x64', 'arm64'] as const) {
       {},
       { ...GONE, hooks: { poststop: [hook] } },
       { ...GONE, rootfsMount: { path: '/x' } },
+      { ...GONE, notifies: true },
       { ...GONE, cgroups: [{ directory: busy, isOwn: true }] },
     ]) {
       const at = container(changes);

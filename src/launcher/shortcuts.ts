@@ -210,7 +210,7 @@ function remove(flow: Flow, line: CommandLine, engine: Label): void {
   findStatus(flow, opened, { created: engine, running: engine, paused: engine, stopped }, engine);
   machine.label(stopped);
   removeCgroups(flow, opened, engine);
-  for (const name of ['created', 'state.json', 'start', 'result']) {
+  for (const name of ['created', 'plan.json', 'state.json', 'start', 'result']) {
     flow.call('unlinkat', [opened.folderFd, data.string(name), 0]);
   }
   flow.callOr(engine, 'unlinkat', [AT_FDCWD, line.folder, AT_REMOVEDIR]);

@@ -72,13 +72,13 @@ const refused = [
     name: 'an ambient capability needs to be inheritable',
     sets: { permitted: ['CAP_KILL'], ambient: ['CAP_KILL'] },
     masks: { permitted: bit('CAP_KILL'), ambient: 0n },
-    warning: '/process/capabilities/ambient: CAP_KILL is not in permitted and inheritable too, ignored',
+    warning: '/process/capabilities/ambient: CAP_KILL: not in permitted and inheritable too, ignored',
   },
   {
     name: 'an effective capability needs to be permitted',
     sets: { effective: ['CAP_KILL'], permitted: ['CAP_CHOWN'] },
     masks: { effective: 0n, permitted: bit('CAP_CHOWN') },
-    warning: '/process/capabilities/effective: CAP_KILL is not in permitted too, ignored',
+    warning: '/process/capabilities/effective: CAP_KILL: not in permitted too, ignored',
   },
 ];
 for (const { name, sets, masks, warning } of refused) {

@@ -15,7 +15,7 @@ export type CapabilityMasks = Record<CapabilitySet, bigint>;
 
 export interface CapabilityPlan {
   masks: CapabilityMasks;
-  /** What was asked for and can't be granted, one line each: config.md demands a warning, not an error. */
+  /** What was asked for and can't be granted, a line for each reason: config.md demands a warning, not an error. */
   warnings: string[];
 }
 
@@ -38,13 +38,16 @@ export function planCapabilities(capabilities: Capabilities | undefined, grantab
   };
   const masks = Object.fromEntries(CAPABILITY_SETS.map((set) => [set, maskOf(set)])) as CapabilityMasks;
   const withoutRights = masks.ambient & ~(masks.permitted & masks.inheritable);
-  for (const name of namesOf(withoutRights)) {
-    warnings.add(`/process/capabilities/ambient: ${name} is not in permitted and inheritable too, ignored`);
+  if (withoutRights !== 0n) {
+    const names = namesOf(withoutRights).join(', ');
+    warnings.add(`/process/capabilities/ambient: ${names}: not in permitted and inheritable too, ignored`);
   }
   masks.ambient &= ~withoutRights;
   // The kernel refuses an effective capability that is not permitted: capset(2).
-  for (const name of namesOf(masks.effective & ~masks.permitted)) {
-    warnings.add(`/process/capabilities/effective: ${name} is not in permitted too, ignored`);
+  const notPermitted = masks.effective & ~masks.permitted;
+  if (notPermitted !== 0n) {
+    const names = namesOf(notPermitted).join(', ');
+    warnings.add(`/process/capabilities/effective: ${names}: not in permitted too, ignored`);
   }
   masks.effective &= masks.permitted;
   return { masks, warnings: [...warnings] };

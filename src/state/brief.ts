@@ -36,8 +36,9 @@ function isPlainStart({ executable, hooks, notifies }: ContainerRecord): boolean
   return executable !== undefined && !hooks.startContainer?.length && !hooks.poststart?.length && !notifies;
 }
 
-function isPlainDelete({ hooks, scope, resctrl, rootfsMount }: ContainerRecord): boolean {
-  return !hooks.poststop?.length && scope === undefined && resctrl === undefined && rootfsMount === undefined;
+function isPlainDelete({ hooks, scope, resctrl, rootfsMount, notifies }: ContainerRecord): boolean {
+  const isBare = scope === undefined && resctrl === undefined && rootfsMount === undefined && !notifies;
+  return isBare && !hooks.poststop?.length;
 }
 
 // The pid and the status are its only parts that change.
