@@ -233,7 +233,10 @@ test('a stopped container with a profile is deleted without a trace', () => {
   runtime.waitFor(id, 'stopped');
   runtime.ok(['delete', id]);
   // The filter is kept for the next one.
-  assert.equal(leftovers(before).filter((thing) => !thing.startsWith('state seccomp:')), []);
+  assert.equal(
+    leftovers(before).filter((thing) => !thing.startsWith('state seccomp:')),
+    [],
+  );
 });
 
 const equal = [{ index: 0, value: 1, op: 'SCMP_CMP_EQ' }];
