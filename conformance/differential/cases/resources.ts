@@ -74,6 +74,9 @@ export const RESOURCE_CASES: Case[] = [
     },
   }),
   of('blockIO weight', { blockIO: { weight: 300 } }),
+  of('blockIO weights of a device', {
+    blockIO: { leafWeight: 200, weightDevice: [{ major: 254, minor: 0, weight: 400, leafWeight: 300 }] },
+  }),
   of('hugepages', { hugepageLimits: [{ pageSize: '2MB', limit: 4 * MIB }] }),
   of('network', { network: { classID: 0x10001, priorities: [{ name: 'lo', priority: 3 }] } }),
   of('rdma', { rdma: { mlx5_1: { hcaHandles: 3, hcaObjects: 10 } } }),

@@ -58,6 +58,10 @@ export const SECURITY_CASES: Case[] = [
   deny('flag LOG', [{ names: NAMES, action: 'SCMP_ACT_ERRNO' }], { flags: ['SECCOMP_FILTER_FLAG_LOG'] }),
   deny('flag TSYNC', [{ names: NAMES, action: 'SCMP_ACT_ERRNO' }], { flags: ['SECCOMP_FILTER_FLAG_TSYNC'] }),
   deny('no rules', []),
+  deny('nobody listens', [{ names: NAMES, action: 'SCMP_ACT_NOTIFY' }], {
+    listenerPath: '/nowhere/agent.sock',
+    listenerMetadata: 'x',
+  }),
   deny('without no_new_privs, other user', [{ names: NAMES, action: 'SCMP_ACT_ERRNO' }]),
   profile('like a manager’s', largeProfile()),
   profile('like a manager’s, other user', largeProfile(), { user: { uid: 1000, gid: 1000 }, noNewPrivileges: false }),
