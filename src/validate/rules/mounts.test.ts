@@ -25,6 +25,13 @@ testRules(test, mountRules, [
     problems: [],
   },
   {
+    name: 'nothing is mounted over the root directory',
+    set: {
+      '/mounts': [{ destination: '/x/..', type: 'tmpfs' }, bind, { destination: '/', options: ['remount', 'ro'] }],
+    },
+    problems: ['/mounts/0/destination must not be the root directory: that is root.path'],
+  },
+  {
     name: 'uidMappings come with gidMappings',
     set: {
       '/mounts': [

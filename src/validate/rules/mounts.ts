@@ -1,6 +1,7 @@
 // mounts (config.md, "Mounts", "POSIX-platform Mounts").
 import type { Config, Mount } from '../../bundle/config.ts';
 import type { ConfigProblem } from '../../errors.ts';
+import { isRootPath } from '../../plan/rootfs.ts';
 import { each, missing, namespaceOf, problem, type Rule } from '../problem.ts';
 import { mappingProblems } from './id-mappings.ts';
 
@@ -9,6 +10,11 @@ export const mountRules: Rule[] = [
     name: 'bind mounts have a source',
     reads: ['/mounts'],
     check: ({ mounts }) => each(mounts, missingSource),
+  },
+  {
+    name: 'nothing is mounted over the root directory: what is in there already could not be seen any more',
+    reads: ['/mounts'],
+    check: ({ mounts }) => each(mounts, overRoot),
   },
   {
     name: 'uidMappings and gidMappings of a mount come together',
@@ -39,6 +45,11 @@ function missingSource({ type, source = '', options = [] }: Mount, index: number
   const isBind = type === 'bind' || options.includes('bind') || options.includes('rbind');
   if (!isBind || source !== '' || options.includes('remount')) return undefined;
   return missing(`/mounts/${index}/source`, 'is missing: a bind mount needs it');
+}
+
+function overRoot({ destination, options = [] }: Mount, index: number): ConfigProblem | undefined {
+  if (!isRootPath(`/${destination}`) || options.includes('remount')) return undefined;
+  return problem(`/mounts/${index}/destination`, destination, 'must not be the root directory: that is root.path');
 }
 
 function incompleteMappings({ uidMappings = [], gidMappings = [] }: Mount, index: number): ConfigProblem | undefined {
