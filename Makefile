@@ -109,7 +109,9 @@ soak: all
 
 # On Debian's kernel in a virtual machine: cgroup v2 alone; with systemd. User space is 20 to 60 times slower there; each
 # takes a quarter of an hour. /scratch is an ext4 file system: overlays can't be id-mapped.
+# VM_OPTIONS='--cgroup v1': with the hierarchies of cgroup v1.
 VM := dist/vm
+VM_OPTIONS ?=
 suite = $(patsubst %,conformance/integration/%.test.ts,$(1))
 VM_SUITE ?= $(call suite,cgroups cgroup-v2 device-program devices events exec frozen hook-failures hooks id-mapped kill \
 	labels lifecycle limits mounts namespaces nested pause ps resources rootless run seccomp update user-namespaces)
@@ -118,7 +120,8 @@ VM_SYSTEMD_SUITE ?= $(call suite,labels resources update) CGROUP_DRIVER=systemd 
 	$(call suite,systemd systemd-user resources limits update devices device-program events pause ps exec lifecycle)
 
 vm vm-systemd: all $(VM)/initrd.gz
-	@VM_DIR=$(VM) bash conformance/vm/boot.sh $(if $(filter vm-systemd,$@),--systemd) --scratch 2 --timeout 3600 --env RUNTIME -- \
+	@VM_DIR=$(VM) bash conformance/vm/boot.sh $(if $(filter vm-systemd,$@),--systemd) --scratch 2 $(VM_OPTIONS) \
+		--timeout 3600 --env RUNTIME -- \
 		env TMPDIR=/scratch $(BUN) conformance/run-tests.ts --timeout 1800 $(if $(filter vm-systemd,$@),$(VM_SYSTEMD_SUITE),$(VM_SUITE))
 
 $(VM)/initrd.gz: conformance/vm/init conformance/vm/setup.sh conformance/vm/boot.sh

@@ -216,13 +216,17 @@ testUnless(
 const isV1 = versionOf('memory') === 1;
 const refused: [name: string, resources: Resources, line: RegExp][] = [
   ['an RDMA device', { rdma: { none: { hcaHandles: 1 } } }, /\/linux\/resources\/rdma\/none: /],
-  ['a network class', { network: { classID: 5 } }, /\/linux\/resources\/network\/classID: /],
   ['a leaf weight', { blockIO: { leafWeight: 10 } }, /\/linux\/resources\/blockIO\/leafWeight: /],
   ['pages of a size that is not there', { hugepageLimits: [{ pageSize: '3MB', limit: 0 }] }, /hugepageLimits\/0\//],
   ['a CPU that is not there', { cpu: { cpus: '4000' } }, /\/linux\/resources\/cpu\/cpus: write "4000" to /],
   ['a file of no controller', { unified: { 'none.max': '5' } }, /\/linux\/resources\/unified\/none\.max: /],
   ['a file that is not there', { unified: { 'hugetlb.none': '5' } }, /\/linux\/resources\/unified\/hugetlb\.none: /],
   ['too many shares', { cpu: { shares: 300_000 } }, /\/linux\/resources\/cpu\/shares: 300000 is not from 2 to 262144/],
+  ...(versionOf('net_cls') === 1
+    ? []
+    : ([
+        ['a network class', { network: { classID: 5 } }, /\/linux\/resources\/network\/classID: /],
+      ] satisfies typeof refused)),
   ...(isV1
     ? []
     : ([

@@ -7,8 +7,8 @@ import * as assert from 'uvu/assert';
 import type { DeviceRule, Resources } from '../../src/bundle/config.ts';
 import { type Changes, withNamespaces } from '../bundle.ts';
 import { waitUntil } from '../runtime.ts';
-import { contentOf, placeOf } from './cgroup-files.ts';
-import { cgroupsOf, readText } from './host.ts';
+import { contentOf, placeOf, versionOf } from './cgroup-files.ts';
+import { cgroupsOf, readText, removeCgroup } from './host.ts';
 import { leftovers, snapshot } from './leftovers.ts';
 import { integration, testUnless } from './suite.ts';
 
@@ -19,6 +19,7 @@ const globals = ['--systemd-cgroup'];
 const options = { globals };
 
 const MB = 1024 * 1024;
+const isV1 = versionOf('memory') === 1;
 const COUNT = Number(process.env.CYCLES ?? 500);
 
 function property(unit: string, name: string): string {
@@ -86,75 +87,79 @@ testUnless(reason, test, 'another form of cgroupsPath is refused', () => {
   assert.match(line, 'config.json: /linux/cgroupsPath: "/a/b" must be slice:prefix:name');
 });
 
-const limits: {
-  resources: Resources;
-  file: string;
+interface Known {
   controller: string;
+  file: string;
   value: string;
-  properties: [string, string][];
-}[] = [
+  properties: Record<string, string>;
+}
+
+const limits: { resources: Resources; v1?: Known; v2: Known }[] = [
   {
     resources: { memory: { limit: 64 * MB, swap: 96 * MB, reservation: 32 * MB } },
-    ...{ controller: 'memory', file: 'memory.max', value: '67108864' },
-    properties: [
-      ['MemoryMax', '67108864'],
-      ['MemorySwapMax', '33554432'],
-      ['MemoryLow', '33554432'],
-    ],
+    v1: {
+      ...{ controller: 'memory', file: 'memory.limit_in_bytes', value: '67108864' },
+      properties: { MemoryLimit: '67108864' },
+    },
+    v2: {
+      ...{ controller: 'memory', file: 'memory.max', value: '67108864' },
+      properties: { MemoryMax: '67108864', MemorySwapMax: '33554432', MemoryLow: '33554432' },
+    },
   },
   {
     resources: { cpu: { shares: 512 } },
-    ...{ controller: 'cpu', file: 'cpu.weight', value: '59' },
-    properties: [['CPUWeight', '59']],
+    v1: { controller: 'cpu', file: 'cpu.shares', value: '512', properties: { CPUShares: '512' } },
+    v2: { controller: 'cpu', file: 'cpu.weight', value: '59', properties: { CPUWeight: '59' } },
   },
   {
     // systemd would make 34 % of it.
-    resources: { cpu: { quota: 33_333, period: 100_000 } },
-    ...{ controller: 'cpu', file: 'cpu.max', value: '33333 100000' },
-    properties: [
-      ['CPUQuotaPerSecUSec', '340ms'],
-      ['CPUQuotaPeriodUSec', '100ms'],
-    ],
+    resources: { cpu: { quota: 33_333, period: 50_000 } },
+    v1: {
+      ...{ controller: 'cpu', file: 'cpu.cfs_quota_us', value: '33333' },
+      properties: { CPUQuotaPerSecUSec: '670ms', CPUQuotaPeriodUSec: '50ms' },
+    },
+    v2: {
+      ...{ controller: 'cpu', file: 'cpu.max', value: '33333 50000' },
+      properties: { CPUQuotaPerSecUSec: '670ms', CPUQuotaPeriodUSec: '50ms' },
+    },
   },
   {
     resources: { cpu: { cpus: '0', mems: '0' } },
-    ...{ controller: 'cpuset', file: 'cpuset.cpus', value: '0' },
-    properties: [
-      ['AllowedCPUs', '0'],
-      ['AllowedMemoryNodes', '0'],
-    ],
+    v1: { controller: 'cpuset', file: 'cpuset.cpus', value: '0', properties: {} },
+    v2: {
+      ...{ controller: 'cpuset', file: 'cpuset.cpus', value: '0' },
+      properties: { AllowedCPUs: '0', AllowedMemoryNodes: '0' },
+    },
   },
   {
     resources: { pids: { limit: 17 } },
-    ...{ controller: 'pids', file: 'pids.max', value: '17' },
-    properties: [['TasksMax', '17']],
+    v1: { controller: 'pids', file: 'pids.max', value: '17', properties: { TasksMax: '17' } },
+    v2: { controller: 'pids', file: 'pids.max', value: '17', properties: { TasksMax: '17' } },
   },
   {
     resources: { unified: { 'memory.high': '50331648' } },
-    ...{ controller: 'memory', file: 'memory.high', value: '50331648' },
-    properties: [['MemoryHigh', '50331648']],
+    v2: { controller: 'memory', file: 'memory.high', value: '50331648', properties: { MemoryHigh: '50331648' } },
   },
   {
     // Without a property.
     resources: { cpu: { burst: 1000, quota: 20_000 } },
-    ...{ controller: 'cpu', file: 'cpu.max.burst', value: '1000' },
-    properties: [],
+    v1: { controller: 'cpu', file: 'cpu.cfs_burst_us', value: '1000', properties: {} },
+    v2: { controller: 'cpu', file: 'cpu.max.burst', value: '1000', properties: {} },
   },
 ];
-for (const { resources, file, controller, value, properties } of limits) {
-  testUnless(
-    reason,
-    test,
-    `${JSON.stringify(resources)} is in ${file}, outside and inside, and known to systemd`,
-    () => {
-      const { id, unit, pid } = running({ linux: { resources } });
-      const { outside, inside } = placeOf(pid, controller);
-      assert.is(contentOf(outside, file), value);
-      if (inside !== undefined) assert.is(contentOf(inside, file), value);
-      for (const [name, known] of properties) assert.is(property(unit, name), known, name);
-      runtime.remove(id);
-    },
-  );
+for (const { resources, ...versions } of limits) {
+  const known = isV1 ? versions.v1 : versions.v2;
+  const without = known === undefined ? 'cgroup v1 has no such limit' : undefined;
+  testUnless(reason ?? without, test, `${JSON.stringify(resources)} is set, and known to systemd`, () => {
+    const { controller, file, value, properties } = known as Known;
+    const { id, unit, pid } = running({ linux: { resources } });
+    const { outside, inside } = placeOf(pid, controller);
+    assert.ok(outside.endsWith(`/${unit}`), outside);
+    assert.is(contentOf(outside, file), value);
+    if (inside !== undefined) assert.is(contentOf(inside, file), value);
+    for (const [name, text] of Object.entries(properties)) assert.is(property(unit, name), text, name);
+    runtime.remove(id);
+  });
 }
 
 testUnless(
@@ -163,14 +168,17 @@ testUnless(
   'update reaches the kernel and systemd, which keeps the limits when it reads its units again',
   () => {
     const { id, unit, pid } = running({ linux: { resources: { memory: { limit: 64 * MB }, pids: { limit: 20 } } } });
-    const { outside } = placeOf(pid, 'memory');
     const resources = JSON.stringify({ memory: { limit: 80 * MB }, cpu: { shares: 2048 } });
     runtime.ok(['update', '--resources', '-', id], { input: resources });
-    const values = () => ['memory.max', 'cpu.weight', 'pids.max'].map((file) => contentOf(outside, file));
-    const expected = [String(80 * MB), '174', '20'];
+    const files = isV1 ? ['memory.limit_in_bytes', 'cpu.shares'] : ['memory.max', 'cpu.weight'];
+    const values = () =>
+      [...files, 'pids.max'].map((file) => contentOf(placeOf(pid, file.split('.')[0] ?? '').outside, file));
+    const expected = [String(80 * MB), isV1 ? '2048' : '174', '20'];
     assert.equal(values(), expected);
     assert.equal(
-      ['MemoryMax', 'CPUWeight', 'TasksMax'].map((name) => property(unit, name)),
+      [isV1 ? 'MemoryLimit' : 'MemoryMax', isV1 ? 'CPUShares' : 'CPUWeight', 'TasksMax'].map((name) =>
+        property(unit, name),
+      ),
       expected,
     );
     spawnSync('systemctl', ['daemon-reload']);
@@ -275,6 +283,7 @@ testUnless(reason, test, "a scope of the same name that is another container's i
   assert.is(runtime.state(other.id).status, 'running');
   runtime.remove(other.id);
   spawnSync('systemctl', ['stop', record.scope.unit]);
+  for (const { directory } of record.cgroups) removeCgroup(directory);
   assert.is(units(), '');
 });
 

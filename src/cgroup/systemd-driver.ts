@@ -56,6 +56,7 @@ export class SystemdDriver implements CgroupDriver {
     this.#placeholder = placeholder;
     this.#manager.start(this.scope.unit, [
       ...propertiesOfScope(this.scope, this.made),
+      ...(placed.some(({ hierarchy }) => hierarchy.controllers.includes('blkio')) ? ACCOUNTING : []),
       ['PIDs', ['au', [placeholder.pid]]],
     ]);
     this.#isMade = true;
@@ -134,6 +135,10 @@ function open(scope: Scope, warn: (message: string) => void): SystemdDriver | un
     return undefined;
   }
 }
+
+// cgroup v1: out of the hierarchies of which systemd thinks that nobody needs them for the unit it takes the processes,
+// and without these it thinks so of blkio, delegated or not.
+const ACCOUNTING = ['CPU', 'Memory', 'BlockIO', 'Tasks'].map((name): Property => [`${name}Accounting`, ['b', true]]);
 
 function propertiesOfScope({ description }: Scope, { slice, properties }: NewScope): Property[] {
   return [

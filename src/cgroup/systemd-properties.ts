@@ -53,6 +53,7 @@ export const GROUPS: Group[] = [
     v1: [
       idle,
       amount('cpu.shares', 'CPUShares'),
+      { file: 'cpu.cfs_period_us', properties: () => [] },
       {
         file: 'cpu.cfs_quota_us',
         properties: (quota, read) => bandwidth(quota, read('cpu.cfs_period_us')),
