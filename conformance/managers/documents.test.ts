@@ -36,6 +36,16 @@ test('the commands are run by checks', () => {
   assert.equal(missing, []);
 });
 
+test('the table has all checks', () => {
+  const missing = Object.values(managers)
+    .flat()
+    .filter(([name]) => !text.includes(`| ${name} | `));
+  assert.equal(
+    missing.map(([name]) => name),
+    [],
+  );
+});
+
 test('names are unique, so that a result belongs to one check', () => {
   for (const checks of Object.values(managers)) {
     const names = checks.map(([name]) => name);

@@ -24,11 +24,13 @@ else note('setup', failure);
 
 function judge(check: Check): void {
   const start = performance.now();
-  const failure = failureOf(check);
+  const ended = bash(check[1]);
+  const failure = complaint(check[2], ended);
   const cleaning = complaint('', bash('clean'));
   const seconds = (performance.now() - start) / 1000;
   add({
     name: check[0],
+    detail: failure === undefined ? undefined : `${ended.stderr}${ended.stdout}`.slice(-2000),
     failure: failure ?? (cleaning === undefined ? undefined : `to clean up: ${cleaning}`),
     seconds,
   });

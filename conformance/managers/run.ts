@@ -1,16 +1,16 @@
 // Containerd, Docker Engine and Podman with the runtime under test (env RUNTIME), after runc: what works with runc has
 // to work with it, and what this machine can't do even with runc is skipped with the reason.
-// usage: bun conformance/managers/run.ts [--only PART[|PART...]] [MANAGER...]
+// usage: bun conformance/managers/run.ts [--markdown] [--only PART[|PART...]] [MANAGER...]
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { runtimePath } from '../runtime.ts';
 import { isManagerName, type ManagerName, managers } from './managers.ts';
 import { isChosen, runSession } from './session.ts';
-import { compare, countOf, line, type Row } from './table.ts';
+import { compare, countOf, line, markdown, type Row } from './table.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { only: { type: 'string', default: '' } },
+  options: { only: { type: 'string', default: '' }, markdown: { type: 'boolean', default: false } },
 });
 if (process.getuid?.() !== 0) {
   console.error('the managers need root');
@@ -40,6 +40,6 @@ async function runManager(name: ManagerName): Promise<Row[]> {
   const names = managers[name].map(([check]) => check).filter((check) => isChosen(check, values.only));
   const compared = compare(names, reference, ours);
   console.log(`\n${ours.version}`);
-  for (const row of compared) console.log(line(row));
+  for (const row of compared) console.log(values.markdown ? markdown(row) : line(row));
   return compared;
 }

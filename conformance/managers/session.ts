@@ -13,6 +13,8 @@ const LIMIT_MS = 600_000;
 export interface Result {
   name: string;
   failure?: string | undefined;
+  /** All that was said, of a failure. */
+  detail?: string | undefined;
   seconds: number;
 }
 

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Session } from './session.ts';
-import { compare, countOf, line } from './table.ts';
+import { compare, countOf, line, markdown } from './table.ts';
 
 const test = suite('managers/table');
 const session = (failures: Record<string, string | undefined>, problem?: string): Session => ({
@@ -28,9 +28,16 @@ test('a session that ends early fails what is missing', () => {
   assert.is(first?.reason, 'did not run: no daemon');
 });
 
-test('a reason is below its line', () => {
-  const text = line({ name: 'a', verdict: 'skipped', reason: 'with runc: no', seconds: [1, 0.25] });
-  assert.match(text, /^- {4}a .* 1\.0 s {2}0\.3 s\n {5}skipped: with runc: no$/);
+test('a reason is below its line, and all that was said', () => {
+  const text = line({ name: 'a', verdict: 'skipped', reason: 'with runc: no', detail: 'a\n\nb\n', seconds: [1, 0.25] });
+  assert.match(text, /^- {4}a .* 1\.0 s {2}0\.3 s\n {5}skipped: with runc: no\n {7}\| a\n {7}\| b$/);
+});
+
+test('a row in Markdown has the end of the reason', () => {
+  const row = { name: 'a', detail: '', seconds: [1, 1] as [number, number] };
+  assert.is(markdown({ ...row, verdict: 'ok', reason: '' }), '| a | ok |');
+  const reason = 'with runc: exit status 1: x: not permitted';
+  assert.is(markdown({ ...row, verdict: 'skipped', reason }), '| a | skipped with runc: … not permitted |');
 });
 
 test('a run without checks has failed', () => assert.is(countOf([]), '0 passed, 1 failed, 0 skipped'));
