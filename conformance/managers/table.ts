@@ -42,7 +42,8 @@ export function line({ name, verdict, reason, detail, seconds }: Row): string {
 
 /** A row of a table in Markdown. */
 export function markdown({ name, verdict, reason }: Row): string {
-  const result = verdict === 'skipped' ? `skipped ${reason.replace(/: unknown\.?$/, '').replace(/: .*: /s, ': … ')}` : verdict;
+  const result =
+    verdict === 'skipped' ? `skipped ${reason.replace(/: unknown\.?$/, '').replace(/: .*: /s, ': … ')}` : verdict;
   return `| ${name} | ${result} |`.replace(/\s+/g, ' ');
 }
 
