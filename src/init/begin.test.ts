@@ -5,7 +5,7 @@ import type { Namespace } from '../bundle/config.ts';
 import type { PlacedCgroup } from '../cgroup/cgroup.ts';
 import { samplePlan } from '../plan/fixtures/plan.ts';
 import { type BeginInputs, beginScript } from './begin.ts';
-import { argsOf, callsOf, firstOutOfOrder, stepsOf, wordsAt } from './fixtures/lines.ts';
+import { argsOf, callsOf, firstOutOfOrder, linesOf, stepsOf, wordsAt } from './fixtures/lines.ts';
 import type { OpenNamespace } from './namespaces.ts';
 
 const test = suite('init/begin');
@@ -73,6 +73,11 @@ test('a cgroup namespace to join: the v2 cgroup is entered before', () => {
   ]);
   const [clone] = callsOf(script, 'clone3');
   assert.equal(clone && wordsAt(script, clone, 0, 11), [K.CLONE_PARENT, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+});
+
+test('it waits first where it has to be put near its cgroup', () => {
+  assert.is(linesOf(begin([], { waits: true }))[1], 'wait');
+  assert.is.not(linesOf(begin([]))[1], 'wait');
 });
 
 test('without a v2 cgroup none is asked for', () => {
