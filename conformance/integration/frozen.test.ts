@@ -91,7 +91,7 @@ for (const kind of ['createRuntime', 'createContainer', 'startContainer', 'posts
   testUnless(onlyRunts, test, `delete --force ends a ${kind} hook that hangs`, async () => {
     const before = snapshot(runtime);
     const id = runtime.id();
-    const hook = { path: '/bin/sh', args: ['sh', '-c', 'sleep 60'], env: ['PATH=/bin'] };
+    const hook = { path: '/bin/sh', args: ['sh', '-c', 'exec sleep 60'], env: ['PATH=/bin'] };
     const { directory } = runtime.bundle({ process: { args: ['sleep', '60'] }, hooks: { [kind]: [hook] } });
     const run = runtime.begin(['run', '--detach', '--bundle', directory, id]);
     const isHolding = () => readText(`/proc/${run.pid}/task/${run.pid}/children`).trim().split(' ').length === 2;
