@@ -94,7 +94,7 @@ differential: all
 MANAGERS ?= containerd docker podman
 managers: all
 	@sh conformance/need.sh busybox-static buildah catatonit conmon containerd containernetworking-plugins docker.io \
-		iproute2 iptables jq podman procps runc tini
+		iproute2 iptables jq podman procps runc tini uidmap
 	@$(BUN) conformance/managers/run.ts $(MANAGERS)
 
 # Mutated configs: 20,000 through what create decides, 1,000 through the whole of it.

@@ -22,6 +22,9 @@ await_text() {
 # Waits until a process has ended: await_end PID
 await_end() { await eval "! kill -0 $1"; }
 
+# Waits until the runtime has nothing of a container left, wherever the managers let it keep that.
+await_no_state() { await eval "! ls -d /run/{,user/*/}{runc,runts}/*/ /run/{containerd/runc/*,docker/runtime-runc/*}/*/ 2>/dev/null | grep ."; }
+
 # Puts one of the files that the documents show where the manager looks for it, with the runtime under test in it.
 configure() {
   mkdir -p "$(dirname "$2")"

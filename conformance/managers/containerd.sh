@@ -35,6 +35,7 @@ clean() {
   local id
   for id in $(ctr tasks list --quiet); do ctr tasks delete --force "$id" >/dev/null 2>&1 || true; done
   for id in $(ctr containers list --quiet); do ctr containers delete "$id"; done
+  await_no_state
 }
 
 version() { containerd --version; }

@@ -24,6 +24,7 @@ clean() {
   containers=$(docker ps -aq)
   # shellcheck disable=SC2086
   [ -z "$containers" ] || docker rm -fv $containers >/dev/null
+  await_no_state
 }
 
 version() { dockerd --version; }

@@ -222,6 +222,22 @@ const building: Check[] = [
   ],
 ];
 
+// Without slirp4netns, which takes /dev/net/tun, there is no network.
+const rootless: Check[] = [
+  [
+    'a user without privileges runs a container',
+    `image_tar | user_podman import --quiet --change 'ENV PATH=/usr/bin:/bin' - busybox >/dev/null
+     user_podman run --rm --network none busybox sh -c 'id -u; touch /home/a && echo written; ls /dev/null'`,
+    '0\nwritten\n/dev/null',
+  ],
+  [
+    'and executes in it, and stops it',
+    `user_podman run -d --name web --network none busybox sleep 60 >/dev/null; user_podman exec -u 1000 web id -u
+     user_podman stop --time 0 web; user_podman inspect -f '{{.State.ExitCode}}' web; user_podman rm --force web >/dev/null`,
+    '1000\nweb\n137',
+  ],
+];
+
 export const podmanChecks: Check[] = [
   ...running,
   ...living,
@@ -229,4 +245,5 @@ export const podmanChecks: Check[] = [
   ...limits,
   ...building,
   ...podmanTerminalChecks,
+  ...rootless,
 ];

@@ -1,6 +1,7 @@
 // Which devices a container may use: rules for the v1 controller devices, or a program for cgroup v2.
 import { O_WRONLY } from '../../bindings/constants.ts';
 import { closeSync, openSync, readFileSync, writeSync } from '../../bindings/file-system.ts';
+import { isInitialUserNamespace } from '../../bindings/user-namespace.ts';
 import type { DeviceRule } from '../bundle/config.ts';
 import { errnoOf, RuntimeError, step } from '../errors.ts';
 import type { PlacedCgroup } from './cgroup.ts';
@@ -47,8 +48,7 @@ function unlessUnprivileged(attach: () => void, otherwise: () => void): void {
   try {
     attach();
   } catch (error) {
-    const isInitial = /^\s*0\s+0\s+4294967295$/m.test(readFileSync('/proc/self/uid_map', 'latin1'));
-    if (errnoOf(error) !== 'EPERM' || (isInitial && process.getuid?.() === 0)) throw error;
+    if (errnoOf(error) !== 'EPERM' || (process.getuid?.() === 0 && isInitialUserNamespace())) throw error;
     otherwise();
   }
 }

@@ -37,6 +37,7 @@ import { actAll, type Extras, loadExtras } from './extras.ts';
 import { guide } from './guide.ts';
 import { checkDescriptors, readHostFacts } from './host.ts';
 import { launch } from './launch.ts';
+import { makeCgroups } from './make-cgroups.ts';
 import { unmountRootfs } from './rootfs-mount.ts';
 import { UndoList } from './undo.ts';
 
@@ -171,11 +172,9 @@ async function build(parts: Build): Promise<number> {
   undo.add('remove cgroup', () => driver.remove(record.cgroups));
   undo.add('end the container process', () => endProcess(record.pid, parentFd));
   undo.add('end what is in its cgroup instead', () => driver.entered?.());
-  if (options.isRootless ?? plan.isRootless) {
-    const { makeAllowed } = await import('../cgroup/rootless.ts');
-    await makeAllowed(driver, placed, plan.cgroup);
-    record.cgroups = placed.filter(({ isInherited }) => isInherited !== true).map(recordOf);
-  } else await driver.make(placed, plan.cgroup);
+  const isRootless = options.isRootless ?? (plan.isRootless ? true : undefined);
+  const own = await makeCgroups(placed, plan.cgroup, { driver, isRootless });
+  if (own !== placed) record.cgroups = own.map(recordOf);
   const rootMountPoint = record.rootfsMount?.path ?? plan.rootfs.path;
   const makeFilter = extras.seccomp?.makeFilter;
   const waits = driver.adopt !== undefined;

@@ -2,6 +2,7 @@
 
 import { existsSync, readFileSync } from '../../bindings/file-system.ts';
 import { getRlimit } from '../../bindings/process.ts';
+import { isInitialUserNamespace } from '../../bindings/user-namespace.ts';
 import { RuntimeError } from '../errors.ts';
 import type { HostFacts } from '../plan/host-facts.ts';
 
@@ -18,6 +19,7 @@ export function readHostFacts(): HostFacts {
   const bounding = maskField(status, 'CapBnd');
   return {
     uid: process.getuid?.() ?? 0,
+    isInitialUser: isInitialUserNamespace(),
     grantableCapabilities: permitted & bounding,
     lastCapability: Number(readFileSync('/proc/sys/kernel/cap_last_cap', 'latin1')),
     // Not by umask(2), which has to change it: files and cgroups are still to be made with the caller's.

@@ -29,15 +29,15 @@ export type Shortcut = 'state' | 'start' | 'delete';
 export function readCommandLine(flow: Flow, labels: Record<Shortcut, Label>, engine: Label): CommandLine {
   const { machine, data } = flow;
   const line = { folder: data.reserve(2 * LONGEST_WORD + 16), isForced: data.slot() };
-  const [root, word, kind] = [data.slot(), data.slot(), data.slot()];
-  refuseTrace(flow, engine);
+  const [root, word, kind, hasRuntimeDir] = [data.slot(), data.slot(), data.slot(), data.slot()];
+  readEnvironment(flow, hasRuntimeDir, engine);
   machine.stackPointer(A);
   machine.add(A, 16); // argc, argv[0]
   readOptions(flow, root, engine);
   machine.save(word, B);
   readCommand(flow, { word, kind, isForced: line.isForced }, engine);
   readId(flow, engine);
-  buildFolder(flow, root, line.folder, engine);
+  buildFolder(flow, { root, hasRuntimeDir }, line.folder, engine);
   machine.keep(B, kind);
   COMMANDS.forEach((name, index) => {
     machine.jumpIfEqual(B, index, labels[name]);
@@ -48,8 +48,9 @@ export function readCommandLine(flow: Flow, labels: Record<Shortcut, Label>, eng
 
 const COMMANDS: readonly Shortcut[] = ['state', 'start', 'delete'];
 
-// DEBUG asks for a trace, which only the engine writes. Behind the arguments' NULL is the environment.
-function refuseTrace({ machine }: Flow, engine: Label): void {
+// DEBUG asks for a trace, which only the engine writes. XDG_RUNTIME_DIR may be where the state is (operate/dispatch.ts).
+// Behind the arguments' NULL is the environment.
+function readEnvironment({ machine }: Flow, hasRuntimeDir: Slot, engine: Label): void {
   machine.stackPointer(A);
   machine.loadAt(B, A, 8);
   machine.add(B, 2);
@@ -62,12 +63,19 @@ function refuseTrace({ machine }: Flow, engine: Label): void {
   machine.loadAt(C, B, 4);
   machine.jumpIfEqual(C, DEBU, engine);
   machine.add(A, 8);
+  machine.jumpUnlessEqual(C, XDG_, next);
+  machine.add(B, 'XDG_'.length);
+  machine.loadAt(C, B, 4);
+  machine.jumpUnlessEqual(C, RUNT, next);
+  machine.keep(C, 1);
+  machine.save(hasRuntimeDir, C);
   machine.jump(next);
   machine.label(done);
 }
 
-/** "DEBU" as the number that it is in memory. */
-const DEBU = 0x5542_4544;
+// Four letters as the number that they are in memory.
+const [DEBU, XDG_, RUNT] = ['DEBU', 'XDG_', 'RUNT'].map((text) => Buffer.from(text).readUInt32LE()) as Numbers;
+type Numbers = [number, number, number];
 
 // A: the next word's place. Leaves the first word that is no option in B, the place behind it in A.
 function readOptions(flow: Flow, root: Slot, engine: Label): void {
@@ -159,11 +167,18 @@ function readId(flow: Flow, engine: Label): void {
 }
 
 // root/id; B has the id. Without --root it's root's folder, and others are the engine's business.
-function buildFolder(flow: Flow, root: Slot, folder: Address, engine: Label): void {
+function buildFolder(
+  flow: Flow,
+  { root, hasRuntimeDir }: { root: Slot; hasRuntimeDir: Slot },
+  folder: Address,
+  engine: Label,
+): void {
   const { machine, data } = flow;
   const given = machine.newLabel();
   machine.keep(A, root);
   machine.jumpUnlessEqual(A, 0, given);
+  machine.keep(A, hasRuntimeDir);
+  machine.jumpUnlessEqual(A, 0, engine);
   flow.call('getuid', []);
   machine.keep(A, 'result');
   machine.jumpUnlessEqual(A, 0, engine);

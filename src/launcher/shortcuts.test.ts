@@ -143,6 +143,9 @@ for (const architecture of ['x64', 'arm64'] as const) {
     }
     assert.ok(isLeftToEngine(runts(architecture, ['--root', root, 'state', 'web1'], { DEBUG: 'runts' })));
     assert.ok(isLeftToEngine(runts(architecture, [])));
+    const user = { XDG_SESSION_ID: '1', XDG_RUNTIME_DIR: '/run/user/0' };
+    assert.not.ok(isLeftToEngine(runts(architecture, ['--root', root, 'state', 'web1'], user)));
+    assert.ok(isLeftToEngine(runts(architecture, ['state', 'web1'], user)));
   });
 
   check('a folder without a brief is left to the engine', (run) => {

@@ -28,7 +28,11 @@ const roots: [
   ['as chosen, from the working directory', 'state', 0, {}, `${process.cwd()}/state`],
 ];
 for (const [name, chosen, uid, environment, expected] of roots) {
-  test(`where the state is kept: ${name}`, () => assert.is(stateRoot(chosen, uid, environment), expected));
+  test(`where the state is kept: ${name}`, () =>
+    assert.is(
+      stateRoot(chosen, () => uid !== 0, environment),
+      expected,
+    ));
 }
 
 const sockets: [name: string, environment: Record<string, string>, count: number][] = [

@@ -1,12 +1,24 @@
 // From a parsed command line to the operation, which is loaded only now.
+import { isInitialUserNamespace } from '../../bindings/user-namespace.ts';
 import type { CommandInvocation } from '../cli/parse.ts';
 import { RuntimeError } from '../errors.ts';
 
 /** Where the state is kept: --root, else /run/runts, for users without privileges below XDG_RUNTIME_DIR. */
-export function stateRoot(chosen: string | undefined, uid: number, environment: NodeJS.ProcessEnv): string {
+export function stateRoot(
+  chosen: string | undefined,
+  isUser: (environment: NodeJS.ProcessEnv) => boolean,
+  environment: NodeJS.ProcessEnv,
+): string {
   if (chosen !== undefined) return chosen.startsWith('/') ? chosen : `${process.cwd()}/${chosen}`;
   const runtimeDir = environment.XDG_RUNTIME_DIR;
-  return uid !== 0 && runtimeDir ? `${runtimeDir}/runts` : '/run/runts';
+  return runtimeDir && isUser(environment) ? `${runtimeDir}/runts` : '/run/runts';
+}
+
+// A user's Podman and buildah call the runtime as root of a user namespace of theirs; in a container whose root has a
+// user namespace, too, $USER tells who it is. As in runc.
+function isUserWithoutPrivileges({ USER }: NodeJS.ProcessEnv): boolean {
+  if (process.getuid?.() !== 0) return true;
+  return USER !== 'root' && !isInitialUserNamespace();
 }
 
 /** Writes to standard output. Returns false when nobody reads it any more. */
@@ -14,7 +26,7 @@ export type Print = (text: string) => unknown;
 
 /** Runs the command. Returns the exit status. */
 export async function dispatch(invocation: CommandInvocation, print: Print): Promise<number> {
-  const root = stateRoot(invocation.global.root, process.getuid?.() ?? 0, process.env);
+  const root = stateRoot(invocation.global.root, isUserWithoutPrivileges, process.env);
   switch (invocation.command) {
     case 'create': {
       const { create } = await import('../create/create.ts');

@@ -12,6 +12,7 @@ function plan(devices: Device[], mounts: Mount[] = []) {
     { ociVersion: '1.3.0', linux: { devices } },
     planMounts(mounts, { bundle: '/bundle', isInUser: false }),
     {
+      isInitialUser: true,
       hasKcore: true,
       grantableCapabilities: 1n << 27n,
     },
@@ -24,6 +25,12 @@ test("config-linux.md's default devices are made when none are configured", () =
   const memory = ['/dev/null 1:3', '/dev/zero 1:5', '/dev/full 1:7', '/dev/random 1:8', '/dev/urandom 1:9'];
   assert.equal(numbers, [...memory, '/dev/tty 5:0']);
   assert.ok(nodes.every(({ kind, mode, uid, gid }) => kind === K.S_IFCHR && mode === 0o666 && uid + gid === 0));
+});
+
+test('nodes are made by whoever has CAP_MKNOD in the user namespace of the host', () => {
+  const may = (isInitialUser: boolean, grantableCapabilities: bigint) =>
+    planDevices({ ociVersion: '1.3.0' }, [], { isInitialUser, hasKcore: true, grantableCapabilities }).mayMakeNodes;
+  assert.equal([may(true, 1n << 27n), may(true, 0n), may(false, 1n << 27n)], [true, false, false]);
 });
 
 test("runtime-linux.md's links are made, and /dev/ptmx leads to the container's own", () => {

@@ -50,7 +50,7 @@ export interface DevicesPlan {
 export function planDevices(config: Config, mounts: MountPlan[], host: DeviceFacts): DevicesPlan {
   const configured = (config.linux?.devices ?? []).map((device, index) => configuredDevice(device, index));
   const isInUser = (config.linux?.namespaces ?? []).some(({ type }) => type === 'user');
-  const mayMakeNodes = !isInUser && (host.grantableCapabilities & CAP_MKNOD) !== 0n;
+  const mayMakeNodes = !isInUser && host.isInitialUser && (host.grantableCapabilities & CAP_MKNOD) !== 0n;
   const isForeign = mounts.some(({ kind, destination }) => kind === 'bind' && /^\/+dev\/*$/.test(destination));
   if (isForeign) return { nodes: configured, links: [], mayMakeNodes };
   const taken = new Set(configured.map(({ path }) => path));
@@ -63,7 +63,7 @@ export function planDevices(config: Config, mounts: MountPlan[], host: DeviceFac
   };
 }
 
-type DeviceFacts = Pick<HostFacts, 'hasKcore' | 'grantableCapabilities'>;
+type DeviceFacts = Pick<HostFacts, 'isInitialUser' | 'hasKcore' | 'grantableCapabilities'>;
 
 const CAP_MKNOD = 1n << 27n;
 

@@ -3,6 +3,8 @@
 export interface HostFacts {
   /** The runtime's user. */
   uid: number;
+  /** Whether its user namespace is the host's. */
+  isInitialUser: boolean;
   /** Capabilities that the runtime may hand on, as a bit mask: its own permitted set within its bounding set. */
   grantableCapabilities: bigint;
   /** The highest capability number that the kernel knows. */

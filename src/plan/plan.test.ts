@@ -14,6 +14,7 @@ const HOST: HostFacts = {
   umask: 0o022,
   openFiles: { soft: 1024n, hard: 4096n },
   ignoredSignals: [13],
+  isInitialUser: true,
   hasKcore: false,
 };
 const NAMES = { id: 'web1', bundle: '/bundle' };

@@ -65,8 +65,8 @@ const MAY_OPEN = (1n << 18n) | (1n << 19n) | (1n << 21n);
 
 // Only root can set them, on v1 and on v2; no user namespace lets a device be made. What managers write as a default is
 // no reason to refuse a user's container.
-function withoutDeviceRules(plan: CgroupPlan, { uid }: HostFacts, warnings: string[]): CgroupPlan {
-  if (uid === 0 || plan.devices.length === 0) return plan;
+function withoutDeviceRules(plan: CgroupPlan, { uid, isInitialUser }: HostFacts, warnings: string[]): CgroupPlan {
+  if ((uid === 0 && isInitialUser) || plan.devices.length === 0) return plan;
   warnings.push('/linux/resources/devices: rules for devices need root, left out');
   return { ...plan, devices: [] };
 }

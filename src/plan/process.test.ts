@@ -14,6 +14,7 @@ const HOST: HostFacts = {
   umask: 0o027,
   openFiles: { soft: 1024n, hard: 4096n },
   ignoredSignals: [],
+  isInitialUser: true,
   hasKcore: false,
 };
 
