@@ -86,8 +86,10 @@ test('what is typed is echoed, read, and makes signals', async () => {
   screen.close();
 });
 
-test('closing the master hangs the terminal up', () => {
-  const { id, screen } = detached('trap "exit 0" HUP; while :; do sleep 0.1; done');
+test('closing the master hangs the terminal up', async () => {
+  const { id, screen } = detached('trap "exit 0" HUP; echo ready; while :; do sleep 0.1; done');
+  // Before it wants the signal, the first process of a pid namespace doesn't get it.
+  await screen.waitFor('ready');
   screen.close();
   runtime.waitFor(id, 'stopped');
   runtime.remove(id);
