@@ -247,6 +247,17 @@ testUnless(reason, test, 'exec, pause, resume, ps, events and kill --all work in
   assert.not(existsSync(outside));
 });
 
+testUnless(reason, test, 'hooks find nothing but the container process in the cgroup', () => {
+  const list = join(runtime.folder, 'list');
+  const script = `cat $(ls -d /sys/fs/cgroup/pids/system.slice /sys/fs/cgroup/system.slice 2>/dev/null | head -n 1)/runts-*${runtime.tag}*/cgroup.procs > ${list}`;
+  const id = runtime.id();
+  const hooks = { createRuntime: [{ path: '/bin/sh', args: ['sh', '-c', script] }] };
+  const bundle = runtime.bundle({ hooks, process: { args: ['sleep', '60'] } });
+  runtime.ok(['create', '--bundle', bundle.directory, id], options);
+  assert.is(readText(list), `${runtime.state(id).pid}\n`);
+  runtime.remove(id);
+});
+
 testUnless(reason, test, 'a create that fails leaves no unit', () => {
   const before = snapshot(runtime);
   const failing = [

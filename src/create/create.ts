@@ -185,12 +185,12 @@ async function build(parts: Build): Promise<number> {
     write(parentFd, Uint8Array.of(1));
   }
   const onStarted = () => {
+    driver.entered?.();
     saveProcess(root, record);
     makeFilter?.();
   };
   guide({ plan, record, settings, launched, parentFd, extras, onStarted });
   closeSync(parentFd);
-  driver.entered?.();
   if (plan.cgroup.resources !== undefined) {
     await driver.limit(placed, plan.cgroup.resources, { pointer: '/linux/resources', warn });
   }
