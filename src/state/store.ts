@@ -189,9 +189,8 @@ export function removeFolder(root: string, id: string, folderFd: number): void {
 }
 
 function removeFiles(folder: string): void {
-  const files = [CREATED_FILE, STATE_FILE, `${STATE_FILE}.new`, START_FIFO, RESULT_FIFO];
-  for (const name of files) ifThere(() => unlinkSync(`${folder}/${name}`));
-  ifThere(() => rmdirSync(`${folder}/${ROOTFS_FOLDER}`));
+  for (const name of [CREATED_FILE, STATE_FILE, START_FIFO, RESULT_FIFO])
+    ifThere(() => unlinkSync(`${folder}/${name}`));
   ifThere(() => removeWithRareFiles(folder));
 }
 
@@ -201,7 +200,8 @@ function removeWithRareFiles(folder: string): void {
     rmdirSync(folder);
   } catch (error) {
     if (errnoOf(error) !== 'ENOTEMPTY') throw error;
-    ifThere(() => unlinkSync(`${folder}/${PLAN_FILE}`));
+    for (const name of [`${STATE_FILE}.new`, PLAN_FILE]) ifThere(() => unlinkSync(`${folder}/${name}`));
+    ifThere(() => rmdirSync(`${folder}/${ROOTFS_FOLDER}`));
     ifThere(() => removeTree(`${folder}/${NOTIFY_FOLDER}`));
     rmdirSync(folder);
   }
