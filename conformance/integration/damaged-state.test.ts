@@ -25,7 +25,7 @@ const SOON = { timeoutMs: 5000 };
 const COMMANDS = [['state'], ['start'], ['kill'], ['delete']];
 
 const broken: [what: string, make: (file: string) => void][] = [
-  ['is cut off', (file) => truncateSync(file, readFileSync(file).length / 2)],
+  ['is cut off', (file) => truncateSync(file, Math.floor(readFileSync(file).length / 2))],
   ['is empty', (file) => truncateSync(file, 0)],
   ['is no text', (file) => writeFileSync(file, Buffer.from([0xff, 0xfe, 0, 1]))],
   ['is null', (file) => writeFileSync(file, 'null')],
