@@ -24,8 +24,8 @@ mkdir -p "$folder/apt/lists/partial" "$folder/apt/cache/archives/partial" "$fold
 cd "$folder"
 
 echo "building the runtime-tools validation suite $VERSION"
-echo 'deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian trixie main' \
-  >apt/sources.list
+mirror=$(sh "$here/../mirror.sh")
+echo "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror trixie main" >apt/sources.list
 private() {
   apt-get --quiet=2 -o Dir::Etc::sourcelist="$folder/apt/sources.list" -o Dir::Etc::sourceparts=- \
     -o Dir::State::lists="$folder/apt/lists" -o Dir::Cache="$folder/apt/cache" -o APT::Sandbox::User=root "$@"

@@ -14,7 +14,7 @@ if [ -f "$ker" ]; then deb=$ker; else
   apt=()
   if [ -n "$ker" ]; then          # apt lists of its own: those of the host stay as they are
     mkdir -p "$dir/apt/lists/partial" "$dir/apt/cache/archives/partial"
-    mirror=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | grep -v '^ *#' | grep -oE 'https?://[^ ]+' | grep -v security | head -1 || :)
+    mirror=$(sh "$here/../mirror.sh")
     echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $ker main" >"$dir/apt/list"
     apt=(-o Dir::Etc::SourceList="$dir/apt/list" -o Dir::Etc::SourceParts=/dev/null
          -o Dir::State::Lists="$dir/apt/lists" -o Dir::Cache="$dir/apt/cache")
