@@ -1,8 +1,7 @@
 // process.scheduler and process.ioPriority. Set by the runtime: in a user namespace the process itself has no right to.
-import { ioprioSet, schedSetattr } from '../../bindings/scheduling.ts';
+import { ioprioSet, type SchedulingAttributes, schedSetattr } from '../../bindings/scheduling.ts';
 import { errnoOf, RuntimeError, step } from '../errors.ts';
 import type { ProcessPlan } from '../plan/process.ts';
-import type { SchedulerPlan } from '../plan/scheduling.ts';
 
 /**
  * Sets what the config asks for on a process, by its pid in the runtime's namespace; what it asks for is inherited.
@@ -13,7 +12,7 @@ export function setScheduling(pid: number, { scheduler, ioPriority }: ProcessPla
   if (scheduler !== undefined) step('/process/scheduler', () => setScheduler(pid, scheduler));
 }
 
-function setScheduler(pid: number, scheduler: SchedulerPlan): void {
+function setScheduler(pid: number, scheduler: SchedulingAttributes): void {
   try {
     schedSetattr(pid, scheduler);
   } catch (error) {

@@ -1,10 +1,11 @@
 // The container process: everything that holds when the user's program gets control (config.md, "Process").
+import type { SchedulingAttributes } from '../../bindings/scheduling.ts';
 import type { Config, Process } from '../bundle/config.ts';
 import { type CapabilityMasks, planCapabilities } from './capabilities.ts';
 import type { HostFacts } from './host-facts.ts';
 import { type ProcessLabels, planLabels } from './labels.ts';
 import { RLIMITS } from './rlimits.ts';
-import { planIoPriority, planScheduler, type SchedulerPlan } from './scheduling.ts';
+import { planIoPriority, planScheduler } from './scheduling.ts';
 import { planTerminal, type TerminalPlan } from './terminal.ts';
 
 export interface ProcessPlan extends ProcessLabels {
@@ -24,7 +25,7 @@ export interface ProcessPlan extends ProcessLabels {
   noNewPrivileges: boolean;
   oomScoreAdj: number | undefined;
   terminal: TerminalPlan | undefined;
-  scheduler: SchedulerPlan | undefined;
+  scheduler: SchedulingAttributes | undefined;
   /** For ioprio_set(2). */
   ioPriority: number | undefined;
 }

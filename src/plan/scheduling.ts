@@ -1,16 +1,6 @@
 // process.scheduler and process.ioPriority as the kernel's numbers (config.md, "Linux Process").
+import type { SchedulingAttributes } from '../../bindings/scheduling.ts';
 import type { Process, Scheduler } from '../bundle/config.ts';
-
-/** What sched_setattr(2) takes. Times are in nanoseconds. */
-export interface SchedulerPlan {
-  policy: number;
-  flags: number;
-  nice: number;
-  priority: number;
-  runtime: bigint;
-  deadline: bigint;
-  period: bigint;
-}
 
 // In the order of their numbers, include/uapi/linux/sched.h.
 const POLICIES = ['SCHED_OTHER', 'SCHED_FIFO', 'SCHED_RR', 'SCHED_BATCH', 'SCHED_ISO', 'SCHED_IDLE', 'SCHED_DEADLINE'];
@@ -27,7 +17,7 @@ const FLAGS = [
 ];
 
 /** The attributes for process.scheduler; what is not set is 0. */
-export function planScheduler(scheduler: Scheduler | undefined): SchedulerPlan | undefined {
+export function planScheduler(scheduler: Scheduler | undefined): SchedulingAttributes | undefined {
   // Managers may write an empty object.
   if (scheduler?.policy === undefined) return undefined;
   const { policy, flags = [], nice = 0, priority = 0, runtime = 0, deadline = 0, period = 0 } = scheduler;
