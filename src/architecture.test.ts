@@ -170,7 +170,10 @@ const UNTESTED: [file: RegExp, why: string][] = [
   [/^src\/plan\/(host-facts|rlimits)\.ts$/, 'types; a list of names, tested by process.test.ts'],
   [/^src\/cgroup\/driver\.ts$/, 'an interface'],
   [/^src\/launcher\/(machine|make)\.ts$/, 'types; writes the file that launcher.test.ts runs'],
-  [/^src\/launcher\/(command-line|status|flow)\.ts$/, 'code that only runs assembled: shortcuts.test.ts'],
+  [
+    /^src\/launcher\/(command-line|container|delete|status|flow)\.ts$/,
+    'code that only runs assembled: shortcuts.test.ts',
+  ],
   [/^src\/state\/brief-layout\.ts$/, 'numbers, tested by brief.test.ts'],
   [
     /^src\/operate\/(run|supervise|exec|terminal)\.ts$/,

@@ -38,6 +38,18 @@ test('the same is true for a container that is created and started later', () =>
   runtime.remove(id);
 });
 
+test('a descriptor that the caller does not have cannot be preserved, with a log neither', () => {
+  const bundle = runtime.bundle(listing);
+  const globals = ['--log', join(runtime.folder, 'log')];
+  const args = ['run', '--preserve-fds', '1', '--bundle', bundle.directory, runtime.id()];
+  for (const options of [{}, { globals }]) {
+    const { exit, stderr } = runtime.command(args, options);
+    assert.is(exit, 1);
+    if (isRunts)
+      assert.match(stderr, '--preserve-fds and LISTEN_FDS: 1 descriptors are to be preserved, but 3 is not open');
+  }
+});
+
 test('descriptors of the caller that nobody asked to preserve are not passed on', () => {
   const bundle = runtime.bundle(listing);
   const descriptors = [hostFile('a'), hostFile('b')];

@@ -17,6 +17,8 @@ export interface CommandLine {
   folder: Address;
   /** 1 if --force was given. */
   isForced: Slot;
+  /** The path of --log, 0 without. */
+  log: Slot;
 }
 
 /** The commands there are shortcuts for. */
@@ -28,12 +30,12 @@ export type Shortcut = 'state' | 'start' | 'delete';
  */
 export function readCommandLine(flow: Flow, labels: Record<Shortcut, Label>, engine: Label): CommandLine {
   const { machine, data } = flow;
-  const line = { folder: data.reserve(2 * LONGEST_WORD + 16), isForced: data.slot() };
+  const line = { folder: data.reserve(2 * LONGEST_WORD + 16), isForced: data.slot(), log: data.slot() };
   const [root, word, kind, hasRuntimeDir] = [data.slot(), data.slot(), data.slot(), data.slot()];
   readEnvironment(flow, hasRuntimeDir, engine);
   machine.stackPointer(A);
   machine.add(A, 16); // argc, argv[0]
-  readOptions(flow, root, engine);
+  readOptions(flow, { root, log: line.log }, engine);
   machine.save(word, B);
   readCommand(flow, { word, kind, isForced: line.isForced }, engine);
   readId(flow, engine);
@@ -78,7 +80,7 @@ const [DEBU, XDG_, RUNT] = ['DEBU', 'XDG_', 'RUNT'].map((text) => Buffer.from(te
 type Numbers = [number, number, number];
 
 // A: the next word's place. Leaves the first word that is no option in B, the place behind it in A.
-function readOptions(flow: Flow, root: Slot, engine: Label): void {
+function readOptions(flow: Flow, { root, log: path }: { root: Slot; log: Slot }, engine: Label): void {
   const { machine } = flow;
   flow.loop((done) => {
     nextWord(flow, engine);
@@ -92,8 +94,7 @@ function readOptions(flow: Flow, root: Slot, engine: Label): void {
     machine.label(log);
     is(flow, '--log', format);
     nextWord(flow, engine);
-    // As the engine does: a log that can't be opened is an error.
-    flow.callOr(engine, 'openat', [AT_FDCWD, B, O_WRONLY_CREAT_APPEND_CLOEXEC, 0o600]);
+    machine.save(path, B);
     machine.jump(taken);
     machine.label(format);
     is(flow, '--log-format', engine);
@@ -105,6 +106,21 @@ function readOptions(flow: Flow, root: Slot, engine: Label): void {
     is(flow, 'text', engine);
     machine.label(taken);
   });
+}
+
+/**
+ * Opens the log, as the engine does: one that can't be opened is an error. Only when the engine isn't needed any more: the
+ * log may be a pipe whose reader goes by how often it's opened.
+ */
+export function openLog(flow: Flow, { log }: CommandLine, engine: Label): void {
+  const { machine } = flow;
+  const none = machine.newLabel();
+  machine.keep(A, log);
+  machine.jumpIfEqual(A, 0, none);
+  flow.callOr(engine, 'openat', [AT_FDCWD, A, O_WRONLY_CREAT_APPEND_CLOEXEC, 0o600]);
+  machine.keep(A, 'result');
+  flow.call('close', [A]);
+  machine.label(none);
 }
 
 // B ← the word at A, which moves on. A missing one is the engine's business.

@@ -156,6 +156,71 @@ for (const architecture of ['x64', 'arm64'] as const) {
     }
   });
 
+  check('a brief that is cut off, or no file, is left to the engine', (run) => {
+    const brief = join(container(), 'created');
+    const whole = readFileSync(brief);
+    for (const size of [8, 100, whole.length - 1, whole.length + 1]) {
+      writeFileSync(brief, Buffer.concat([whole, Buffer.of(0)]).subarray(0, size));
+      for (const command of ['state', 'start', 'delete']) {
+        assert.ok(isLeftToEngine(run(command, 'web1')), `${command}, ${size} bytes`);
+      }
+    }
+    rmSync(brief);
+    spawnSync('mkfifo', [brief]);
+    assert.ok(isLeftToEngine(run('state', 'web1')));
+  });
+
+  check('state: nobody who reads is for the engine, not the end by a signal', () => {
+    container();
+    const file = join(folder, `runts-${architecture}`);
+    writeFileSync(file, launcher(architecture), { mode: 0o755 });
+    const command = [...(emulator(architecture) ?? []), file, '--root', root, 'state', 'web1'].join(' ');
+    const script = `mkfifo pipe && exec 3<>pipe 4>pipe 5<pipe 3<&- 5<&-; ${command} >&4; echo $? >&2`;
+    const { stderr } = spawnSync('bash', ['-c', `trap - PIPE; ${script}; rm pipe`], { cwd: folder, encoding: 'utf8' });
+    assert.not.match(stderr, '141');
+  });
+
+  check('a log is created only by whoever answers, and gets no output', (run) => {
+    container();
+    const [first, second] = [join(folder, 'first.log'), join(folder, 'second.log')];
+    assert.is(statusIn(run('--log', first, '--log', second, 'state', 'web1')), 'running');
+    assert.not.ok(existsSync(first));
+    assert.ok(existsSync(second));
+    for (const args of [['list'], ['--help'], ['state', 'web2'], ['run', '--preserve-fds', '1', 'web1']]) {
+      // What it leaves open the engine would take for the caller's.
+      assert.match(run('--log', first, ...args), /\n0\n1\n2\n3\n0x0/);
+      assert.not.ok(existsSync(first), args.join(' '));
+    }
+    const shell = `exec "$@" >&-`;
+    const words = [...(emulator(architecture) ?? []), join(folder, `runts-${architecture}`), '--root', root];
+    spawnSync('sh', ['-c', shell, 'sh', ...words, '--log', second, 'state', 'web1']);
+    assert.is(readFileSync(second, 'utf8'), '');
+  });
+
+  check('without /proc nothing is known of a process', () => {
+    container(GONE);
+    const file = join(folder, `runts-${architecture}`);
+    const words = [...(emulator(architecture) ?? []), file, '--root', root];
+    for (const command of ['state', 'delete']) {
+      const shell = 'umount -l /proc && exec "$@"';
+      const { stdout, stderr } = spawnSync('unshare', ['-m', 'sh', '-c', shell, 'sh', ...words, command, 'web1'], {
+        encoding: 'utf8',
+      });
+      // The emulator finds the engine by itself.
+      assert.ok(isLeftToEngine(stdout) || /^runts: .proc is not mounted/.test(stderr), stdout + stderr);
+      assert.ok(existsSync(join(root, 'web1/state.json')));
+    }
+  });
+
+  check('delete: whatever else is in the folder is left to the engine, with the record', (run) => {
+    for (const name of ['state.json.new', 'x']) {
+      const at = container(GONE);
+      writeFileSync(join(at, name), '');
+      assert.ok(isLeftToEngine(run('delete', 'web1')));
+      assert.ok(existsSync(join(at, 'state.json')), name);
+    }
+  });
+
   check('delete: cgroups, files and the folder, also by force', (run) => {
     const directories = ['a', 'b'].map((name) => join(folder, name));
     for (const directory of directories) mkdirSync(directory);
@@ -224,6 +289,12 @@ for (const architecture of ['x64', 'arm64'] as const) {
   check('start: hooks are left to the engine, which is not told that anything has been done', async () => {
     const left = (text: string) => assert.ok(isLeftToEngine(text) && text.endsWith('0x0000000000000000\n'), text);
     await waiting('exec sleep 20', left, { poststart: [{ path: '/bin/true' }] });
+  });
+
+  check('start: a process that goes away under its first name is left to the engine', async () => {
+    await waiting('printf runts-init >/proc/$$/comm; exec 3<&- 4<&-; sleep 20; true', (text) =>
+      assert.ok(isLeftToEngine(text), text),
+    );
   });
 
   check('start: a report, or nothing at all, is left to the engine with the descriptor of the result', async () => {

@@ -1,8 +1,9 @@
 // A container's status, as src/state/status.ts has it, by the brief that `create` has left.
 
 import type { Label } from '../final/encoder.ts';
-import type { Address, Slot } from '../final/memory.ts';
-import { BRIEF, BRIEF_MAGIC, BRIEF_SIZE } from '../state/brief-layout.ts';
+import type { Address } from '../final/memory.ts';
+import { BRIEF } from '../state/brief-layout.ts';
+import { type Opened, text } from './container.ts';
 import type { Flow } from './flow.ts';
 import { A, B, C, D } from './machine.ts';
 
@@ -11,53 +12,14 @@ const [ENOENT, ESRCH, ENXIO] = [2, 3, 6];
 const O_CLOEXEC = 0o2000000;
 const O_WRONLY_NONBLOCK_CLOEXEC = 0o2004001;
 
-/** The container's folder, open, and its brief in memory. */
-export interface Opened {
-  folderFd: Slot;
-  brief: Address;
-}
-
 /** The statuses of a container that has been created. */
 export type BriefStatus = 'created' | 'running' | 'paused' | 'stopped';
-
-/** Opens the container's folder and reads its brief. Whatever isn't as expected goes to the engine. */
-export function openContainer(flow: Flow, folder: Address, openDirectory: number, engine: Label): Opened {
-  const { machine, data } = flow;
-  const opened = { folderFd: data.slot(), brief: data.reserve(BRIEF_SIZE) };
-  flow.callOr(engine, 'openat', [AT_FDCWD, folder, openDirectory | O_CLOEXEC, 0]);
-  machine.keep(A, 'result');
-  machine.save(opened.folderFd, A);
-  return opened;
-}
-
-/** Reads the brief. */
-export function readBrief(flow: Flow, { folderFd, brief }: Opened, engine: Label): void {
-  const { machine, data } = flow;
-  flow.callOr(engine, 'openat', [folderFd, data.string('created'), O_CLOEXEC, 0]);
-  machine.keep(A, 'result');
-  flow.callOr(engine, 'read', [A, brief, BRIEF_SIZE]);
-  flow.call('close', [A]);
-  number(flow, brief, BRIEF.magic);
-  machine.jumpUnlessEqual(A, BRIEF_MAGIC, engine);
-}
-
-/** A ← a number of the brief. */
-export function number({ machine }: Flow, brief: Address, at: number): void {
-  machine.keep(A, brief.plus(at));
-  machine.loadAt(A, A, 8);
-}
-
-/** A ← where a text of the brief is, or go on at a label if there is none. */
-export function text(flow: Flow, brief: Address, at: number, none?: Label): void {
-  number(flow, brief, at);
-  if (none !== undefined) flow.machine.jumpIfEqual(A, 0, none);
-  flow.machine.add(A, brief);
-}
 
 /** Goes on at the label of the container's status. */
 export function findStatus(flow: Flow, opened: Opened, labels: Record<BriefStatus, Label>, engine: Label): void {
   const { machine, data } = flow;
-  readStat(flow, opened.brief, { gone: labels.stopped, engine });
+  const gone = machine.newLabel();
+  readStat(flow, opened.brief, { gone, engine });
   hasEnded(flow, labels.stopped);
   isAnother(flow, opened.brief, { another: labels.stopped, engine });
   hasAnything(flow, opened.brief, engine);
@@ -69,6 +31,10 @@ export function findStatus(flow: Flow, opened: Opened, labels: Record<BriefStatu
   machine.keep(A, 'result');
   flow.call('close', [A]);
   machine.jump(labels.created);
+  // Where /proc isn't mounted no process is there.
+  machine.label(gone);
+  flow.callOr(engine, 'readlinkat', [AT_FDCWD, data.string('/proc/self'), data.reserve(64), 64]);
+  machine.jump(labels.stopped);
 }
 
 const STAT_SIZE = 4096;

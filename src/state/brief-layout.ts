@@ -1,7 +1,7 @@
 // Where things are in a brief (brief.ts): what `create` writes and the launcher reads.
 
 /** What a brief begins with. */
-export const BRIEF_MAGIC = 0x3130_4645_4952_4252n; // "RBRIEF01"
+export const BRIEF_MAGIC = 0x3230_4645_4952_4252n; // "RBRIEF02"
 /** The largest that the launcher reads. */
 export const BRIEF_SIZE = 16384;
 
@@ -26,7 +26,9 @@ export const BRIEF = {
   cgroups: 88,
   /** A link below /proc that a process has as long as it has anything. */
   namespace: 96,
+  /** How long the brief is: whoever reads while it's written may get less. */
+  size: 104,
 } as const;
 
 /** Where the texts begin. */
-export const HEADER_SIZE = 104;
+export const HEADER_SIZE = 112;

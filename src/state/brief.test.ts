@@ -34,6 +34,11 @@ test('begins with its magic; the process is told by its file and its start time'
   assert.is(textAt(brief, BRIEF.startTime), '98765');
 });
 
+test('says how long it is', () => {
+  const brief = briefOf(sampleRecord());
+  assert.is(numberAt(brief, BRIEF.size), brief.length);
+});
+
 test('own cgroups are removed, all that freeze are looked at', () => {
   const cgroups = [
     { directory: '/a', isOwn: true },

@@ -72,6 +72,8 @@ class Texts {
 
   finish(): Uint8Array<ArrayBuffer> {
     // With a NUL more: the end of the list of cgroups.
-    return this.#isTooLarge ? new Uint8Array(0) : this.#bytes.subarray(0, this.#length + 1);
+    const size = this.#length + 1;
+    this.number(BRIEF.size, BigInt(size));
+    return this.#isTooLarge ? new Uint8Array(0) : this.#bytes.subarray(0, size);
   }
 }

@@ -1,0 +1,57 @@
+// `delete` of a plain container that is stopped.
+import type { Label } from '../final/encoder.ts';
+import { BRIEF } from '../state/brief-layout.ts';
+import { type CommandLine, openLog } from './command-line.ts';
+import { number, type Opened, openLocked, text } from './container.ts';
+import type { Flow } from './flow.ts';
+import { A, C } from './machine.ts';
+import { findStatus } from './status.ts';
+
+const AT_FDCWD = -100;
+const AT_REMOVEDIR = 0x200;
+const ENOENT = 2;
+/** What getdents64(2) says of a folder with `state.json` alone: its entries `.`, `..` and that, of 24, 24, 32 bytes. */
+const RECORD_ALONE = 80;
+
+/** Does what operate/delete.ts does. */
+export function remove(flow: Flow, line: CommandLine, engine: Label): void {
+  const { machine, data } = flow;
+  const opened = openLocked(flow, line.folder, engine);
+  number(flow, opened.brief, BRIEF.canDelete);
+  machine.jumpUnlessEqual(A, 1, engine);
+  const stopped = machine.newLabel();
+  findStatus(flow, opened, { created: engine, running: engine, paused: engine, stopped }, engine);
+  machine.label(stopped);
+  openLog(flow, line, engine);
+  removeCgroups(flow, opened, engine);
+  for (const name of ['created', 'plan.json', 'start', 'result']) {
+    flow.call('unlinkat', [opened.folderFd, data.string(name), 0]);
+  }
+  // Without the record the engine could do nothing about anything else in there.
+  const entries = data.reserve(512);
+  flow.call('getdents64', [opened.folderFd, entries, 512]);
+  machine.keep(A, 'result');
+  machine.jumpUnlessEqual(A, RECORD_ALONE, engine);
+  flow.call('unlinkat', [opened.folderFd, data.string('state.json'), 0]);
+  flow.callOr(engine, 'unlinkat', [AT_FDCWD, line.folder, AT_REMOVEDIR]);
+  flow.exit(0);
+}
+
+function removeCgroups(flow: Flow, { brief }: Opened, engine: Label): void {
+  const { machine } = flow;
+  text(flow, brief, BRIEF.cgroups);
+  flow.loop((done) => {
+    machine.loadAt(C, A, 1);
+    machine.jumpIfEqual(C, 0, done);
+    const gone = machine.newLabel();
+    flow.call('unlinkat', [AT_FDCWD, A, AT_REMOVEDIR]);
+    machine.jumpIfResult(-ENOENT, gone);
+    machine.jumpIfFailed(engine);
+    machine.label(gone);
+    flow.loop((end) => {
+      machine.loadAt(C, A, 1);
+      machine.add(A, 1);
+      machine.jumpIfEqual(C, 0, end);
+    });
+  });
+}
