@@ -82,11 +82,11 @@ test('the parent-death signal is cleared right before it is ready, and nowhere e
   assert.is(operations[lines.indexOf('tell ready') - 1], clearing[0]);
 });
 
-test('the socket to the runtime is closed before it waits; from then on failures go to the result FIFO', () => {
+test('the socket to the runtime is closed before it waits, the start FIFO after it; then failures go to the result FIFO', () => {
   const script = final(PROCESS);
   assert.equal(
     callsOf(script, 'close').map((call) => argsOf(script, call)),
-    [[9]],
+    [[9], [10]],
   );
   const waits = script.program.operations.filter((operation) => operation.kind === 'waitByte');
   assert.equal(
@@ -118,7 +118,7 @@ const SECCOMP: SeccompPlan = { defaultAction: 0, architectures: [], rules: [], f
 
 test('a seccomp filter is installed after it was started, right before the execve', () => {
   const lines = linesOf(final(PROCESS, { seccomp: SECCOMP }, { filter: new Uint8Array(8) }));
-  assert.equal(lines.slice(lines.indexOf('wait')).slice(0, 3), ['wait', 'seccomp', 'exec /a/sh,/b/sh']);
+  assert.equal(lines.slice(lines.indexOf('wait')).slice(0, 4), ['wait', 'close', 'seccomp', 'exec /a/sh,/b/sh']);
 });
 
 test('a filter with a listener is installed before it is ready, and nothing but reading follows', () => {
@@ -141,7 +141,7 @@ test('what a filter needs to be installed is kept until then', () => {
 
 test('without a process it waits all the same, and ends with a failure when started', () => {
   const lines = linesOf(final(undefined));
-  assert.equal(lines.slice(-6), ['prctl', 'tell ready', 'close', 'report to 11', 'wait', 'exit 1']);
+  assert.equal(lines.slice(-7), ['prctl', 'tell ready', 'close', 'report to 11', 'wait', 'close', 'exit 1']);
   assert.not.ok(lines.some((line) => line.startsWith('/process')));
 });
 

@@ -52,6 +52,9 @@ export function finalScript({ plan, syncFd, startFd, resultFd, env, filter, proc
   else release();
   script.program.reportTo(resultFd);
   script.program.waitByte(startFd);
+  // Before the result is hung up: execve closes both, the last one first, and another `start` must not come in between.
+  // The agent would have to answer the call.
+  if (listener === undefined) script.program.call('close', [startFd], { ignore: true });
   if (filter !== undefined && listener === undefined) installFilter(script, { filter, flags }, { isAlone: true });
   if (plan.process !== undefined) execute(script, plan.process, env);
   // Without a process there is nothing to become, and `start` refuses.

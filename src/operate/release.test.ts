@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { socketpair, write } from '../../bindings/files.ts';
@@ -84,6 +84,16 @@ test('one that is frozen after that is not waited for either', () => {
   assert.match(outcome(), /^state: the container has been started, but its cgroup is frozen: it goes on/);
   write(near, Uint8Array.of(1));
   assert.is(wait(pid, { block: true })?.code, 0);
+});
+
+test('a result that was over before anybody looked is not waited for', () => {
+  const pid = makeCreated(root, { candidates: ['/bin/true'] });
+  const startFd = openSync(`${root}/web1/start`, 'r+');
+  assert.is(outcome(), 'done');
+  const resultFd = openSync(`${root}/web1/result`, constants.O_RDONLY | constants.O_NONBLOCK);
+  release(root, loadRecord(root, 'web1'), resultFd);
+  closeSync(startFd);
+  wait(pid, { block: true });
 });
 
 test('a process that dies before it has executed anything is told from one that ended quickly', () => {

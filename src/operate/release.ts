@@ -24,7 +24,7 @@ export function release(root: string, record: ContainerRecord, released?: number
       if (startFd === undefined) throw diedTooEarly(record);
       write(startFd, Uint8Array.of(1));
     }
-    awaitResult(resultFd, record, `${folder}/${START_FIFO}`);
+    awaitResult(resultFd, record, folder);
   } finally {
     closeSync(resultFd);
     if (startFd !== undefined) closeSync(startFd);
@@ -45,12 +45,15 @@ const LOOK_MS = 100;
 
 // The result is readable when the final program reports a failure, and hung up when its end was closed: by execve, or
 // because the process has died. As long as nothing comes, the process may be held up, for how long nobody knows.
-function awaitResult(resultFd: number, record: ContainerRecord, startFifo: string): void {
+function awaitResult(resultFd: number, record: ContainerRecord, folder: string): void {
+  const startFifo = `${folder}/${START_FIFO}`;
   for (;;) {
     const [hasResult] = pollReadable([resultFd], LOOK_MS);
     if (hasResult === true) break;
     const obstacle = obstacleTo(record);
     if (obstacle !== undefined) throw heldUp(obstacle, takeBack(startFifo));
+    // If the process had closed its end already when this one was opened, that's no hang-up yet, but another end's is.
+    closeSync(openSync(`${folder}/${RESULT_FIFO}`, K.O_WRONLY | K.O_NONBLOCK));
   }
   const report = new Uint8Array(REPORT_SIZE);
   if (read(resultFd, report) === REPORT_SIZE) throw failure(record, decodeReport(report));
