@@ -27,7 +27,7 @@ TESTS ?= 'src/**/*.test.ts' 'bindings/**/*.test.ts' 'conformance/integration/**/
 # less time (3.0 instead of 4.5 ms for an empty program on ext4, Linux 6.18).
 copy_large = dd if='$(1)' of='$(2).copy' bs=64M status=none && chmod 755 '$(2).copy' && mv -f '$(2).copy' '$(2)'
 
-.PHONY: all check test demo vm vm-systemd conformance differential managers soak fuzz bench install uninstall clean
+.PHONY: all check test demo vm vm-systemd vm-differential conformance differential managers soak fuzz bench install uninstall clean
 
 all: dist/runts dist/lib/runts-engine dist/lib/koffi.node
 
@@ -109,8 +109,10 @@ soak: all
 
 # On Debian's kernel in a virtual machine: cgroup v2 alone; with systemd. User space is 20 to 60 times slower there; each
 # takes a quarter of an hour. /scratch is an ext4 file system: overlays can't be id-mapped.
-# VM_OPTIONS='--cgroup v1': with the hierarchies of cgroup v1.
-VM := dist/vm
+# VM_OPTIONS='--cgroup v1': with the hierarchies of cgroup v1. KERNEL=6.1 or KERNEL=6.12: that kernel of Debian's
+# instead of the one of this machine's own release.
+KERNEL ?=
+VM := dist/vm$(KERNEL:%=-%)
 VM_OPTIONS ?=
 suite = $(patsubst %,conformance/integration/%.test.ts,$(1))
 VM_SUITE ?= $(call suite,cgroups cgroup-v2 device-program devices events exec frozen hook-failures hooks id-mapped kill \
@@ -119,13 +121,28 @@ VM_SUITE ?= $(call suite,cgroups cgroup-v2 device-program devices events exec fr
 VM_SYSTEMD_SUITE ?= $(call suite,labels resources update) CGROUP_DRIVER=systemd CYCLES=20 \
 	$(call suite,systemd systemd-user resources limits update devices device-program events pause ps exec lifecycle)
 
-vm vm-systemd: all $(VM)/initrd.gz
-	@VM_DIR=$(VM) bash conformance/vm/boot.sh $(if $(filter vm-systemd,$@),--systemd) --scratch 2 $(VM_OPTIONS) \
-		--timeout 3600 --env RUNTIME -- \
-		env TMPDIR=/scratch $(BUN) conformance/run-tests.ts --timeout 1800 $(if $(filter vm-systemd,$@),$(VM_SYSTEMD_SUITE),$(VM_SUITE))
+# Each Nth of the bundles that `make differential` has, and all of those with a name that has one of the words in it.
+EVERY ?= 5
+VM_BUNDLES ?= cgroup
+
+# usage: $(call in_vm,options of boot.sh,program and its arguments)
+in_vm = VM_DIR=$(VM) bash conformance/vm/boot.sh $(1) --scratch 2 $(VM_OPTIONS) --timeout 3600 --env RUNTIME -- \
+	env TMPDIR=/scratch $(BUN) $(2)
+
+vm: all $(VM)/initrd.gz
+	@$(call in_vm,,conformance/run-tests.ts --timeout 1800 $(VM_SUITE))
+
+vm-systemd: all $(VM)/initrd.gz
+	@$(call in_vm,--systemd,conformance/run-tests.ts --timeout 1800 $(VM_SYSTEMD_SUITE))
+
+vm-differential: all $(VM)/initrd.gz
+	@sh conformance/need.sh busybox-static gcc libc6-dev $(subst $(comma), ,$(BESIDE))
+	@sh conformance/differential/build.sh dist/differential/probe
+	@$(call in_vm,,conformance/differential/run.ts dist/differential/probe --beside '$(BESIDE)' --jobs 1 \
+		--every $(EVERY) $(VM_BUNDLES))
 
 $(VM)/initrd.gz: conformance/vm/init conformance/vm/setup.sh conformance/vm/boot.sh
-	bash conformance/vm/setup.sh $(VM)
+	bash conformance/vm/setup.sh $(VM) $(KERNEL)
 
 # In a mount namespace of its own without the v2 part of a hybrid set-up, which crun refuses.
 bench: all

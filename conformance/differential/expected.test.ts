@@ -23,6 +23,14 @@ for (const [bundle, field, reason] of cases) {
     assert.is(explanationOf(parseExpected(TABLE), [bundle], field)?.reason, reason));
 }
 
+test('tables may be for one version of cgroups', () => {
+  const text = `${TABLE}## Paths (cgroup v1)\n| a | x | 1 |\n## Values (cgroup v2)\n| a | x | 2 |\n## Others\n| b | x | 3 |\n`;
+  const reasons = (version?: 1 | 2) => parseExpected(text, version).map(({ reason }) => reason);
+  assert.equal(reasons(1), ['1.3.0', 'another', '1', '3']);
+  assert.equal(reasons(2), ['1.3.0', 'another', '2', '3']);
+  assert.equal(reasons(), ['1.3.0', 'another', '1', '2', '3']);
+});
+
 test('a row without a reason is refused', () => assert.throws(() => parseExpected('| a | x | |\n'), /a x/));
 
 test('the real table can be read, and its bundles exist', () => {

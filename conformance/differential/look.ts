@@ -1,4 +1,5 @@
 // What the probe looks at in every container and in every hook: lines for probe/probe.c.
+import { isCgroupV2 } from '../integration/host.ts';
 
 const NAMESPACES = 'cgroup ipc mnt net pid pid_for_children time time_for_children user uts'.split(' ');
 
@@ -37,9 +38,10 @@ const FOLDERS =
 const DEVICES = 'console full null ptmx random tty urandom zero'.split(' ').map((name) => `open /dev/${name}`);
 
 // Opened for writing and closed again.
+const PROCS = isCgroupV2 ? '/sys/fs/cgroup/cgroup.procs' : '/sys/fs/cgroup/memory/cgroup.procs';
 const WRITES = (
   '/proc/sys/kernel/hostname /proc/sys/net/ipv4/ip_forward /proc/sysrq-trigger /proc/self/oom_score_adj ' +
-  '/sys/kernel/profiling /sys/fs/cgroup/memory/cgroup.procs /dev/null /dev/mem /proc/self/fd/1 /proc/self/fd/2'
+  `/sys/kernel/profiling ${PROCS} /dev/null /dev/mem /proc/self/fd/1 /proc/self/fd/2`
 )
   .split(' ')
   .map((path) => `write ${path}`);

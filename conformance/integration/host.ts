@@ -4,6 +4,9 @@ import { join } from 'node:path';
 
 const CGROUP_ROOT = '/sys/fs/cgroup';
 
+/** Whether there is cgroup v2 alone. */
+export const isCgroupV2: boolean = existsSync(`${CGROUP_ROOT}/cgroup.controllers`);
+
 /** One line of mountinfo, proc_pid_mountinfo(5). */
 export interface MountLine {
   root: string;
@@ -53,7 +56,7 @@ export function cgroups(): string[] {
 
 /** Where a cgroup is or would be, in each hierarchy that processes can be in. */
 export function placesOf(cgroup: string): string[] {
-  if (existsSync(`${CGROUP_ROOT}/cgroup.controllers`)) return [`${CGROUP_ROOT}${cgroup}`];
+  if (isCgroupV2) return [`${CGROUP_ROOT}${cgroup}`];
   return readdirSync(CGROUP_ROOT).map((hierarchy) => `${CGROUP_ROOT}/${hierarchy}${cgroup}`);
 }
 

@@ -1,7 +1,7 @@
 #!/bin/bash
-# setup.sh DIR [KERNEL.deb | SUITE]     -- prepares DIR (vmlinux, initrd.gz, kernel/, accel) for boot.sh
+# setup.sh DIR [KERNEL.deb | SUITE | VERSION]     -- prepares DIR (vmlinux, initrd.gz, kernel/, accel) for boot.sh
 # The kernel is Debian's, unpacked and not installed: the machine's own suite (bookworm: 6.1), or SUITE's, e.g.
-# bookworm-backports (6.12).  VM_NO_INSTALL=1: the packages are there already.
+# bookworm-backports, or the suite of VERSION: 6.1 (bookworm), 6.12 (trixie).  VM_NO_INSTALL=1: the packages are there already.
 set -euo pipefail
 dir=$1 ker=${2-}; here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$dir"; dir=$(cd "$dir" && pwd)
@@ -10,6 +10,7 @@ if [ -z "${VM_NO_INSTALL-}" ]; then
   grep -q '^VERSION_ID="1[01]"\|^VERSION_ID="12"' /etc/os-release || pk="$pk virtiofsd"    # 12: comes with qemu
   DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 install -y --no-install-recommends $pk >/dev/null
 fi
+case $ker in 6.1) ker=bookworm;; 6.12) ker=trixie;; esac
 if [ -f "$ker" ]; then deb=$ker; else
   apt=()
   if [ -n "$ker" ]; then          # apt lists of its own: those of the host stay as they are

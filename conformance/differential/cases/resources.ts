@@ -1,18 +1,24 @@
-// config-linux.md, Control groups: paths and limits, seen in the host's cgroup tree (v1).
+// config-linux.md, Control groups: paths and limits, seen in the host's cgroup tree.
 import type { Resources } from '../../../src/bundle/config.ts';
 import { withMounts } from '../../bundle.ts';
+import { isCgroupV2 } from '../../integration/host.ts';
 import type { Case } from '../case.ts';
 
 const DENY = [{ allow: false, access: 'rwm' }];
-const FILES = (
+const V1_FILES =
   'memory/memory.limit_in_bytes memory/memory.soft_limit_in_bytes memory/memory.memsw.limit_in_bytes ' +
   'memory/memory.swappiness memory/memory.oom_control memory/memory.use_hierarchy memory/memory.kmem.limit_in_bytes ' +
   'memory/memory.kmem.tcp.limit_in_bytes cpu/cpu.shares cpu/cpu.cfs_quota_us cpu/cpu.cfs_period_us ' +
   'cpu/cpu.cfs_burst_us cpu/cpu.rt_runtime_us cpu/cpu.rt_period_us cpu/cpu.idle cpuset/cpuset.cpus ' +
   'cpuset/cpuset.mems cpuset/cpuset.cpu_exclusive pids/pids.max devices/devices.list freezer/freezer.state ' +
   'blkio/blkio.throttle.read_bps_device blkio/blkio.throttle.write_bps_device ' +
-  'blkio/blkio.throttle.read_iops_device blkio/blkio.throttle.write_iops_device cpu/notify_on_release'
-).split(' ');
+  'blkio/blkio.throttle.read_iops_device blkio/blkio.throttle.write_iops_device cpu/notify_on_release';
+// Without a controller before the name: the one hierarchy that all have.
+const V2_FILES =
+  '/memory.max /memory.high /memory.low /memory.min /memory.swap.max /memory.swap.high /memory.oom.group /cpu.weight ' +
+  '/cpu.max /cpu.max.burst /cpu.idle /cpuset.cpus /cpuset.mems /cpuset.cpus.partition /pids.max /io.max /io.weight ' +
+  '/io.bfq.weight /hugetlb.2MB.max /hugetlb.2MB.rsvd.max /rdma.max /misc.max /cgroup.type /cgroup.controllers ' +
+  '/cgroup.subtree_control /cgroup.freeze /cgroup.max.depth /cgroup.max.descendants';
 
 /** The mounts of a container that sees the host's cgroup tree at /cgroup, and the values of its own. */
 const HOST_TREE = withMounts({
@@ -22,7 +28,7 @@ const HOST_TREE = withMounts({
   options: ['rbind', 'ro', 'rslave'],
 });
 // `cgroup X FILE`: the file of the container's own cgroup, wherever that is.
-const LOOK = FILES.map((file) => `cgroup ${file}`);
+const LOOK = (isCgroupV2 ? V2_FILES : V1_FILES).split(' ').map((file) => `cgroup ${file}`);
 
 const of = (name: string, resources: Resources | undefined, cgroupsPath?: string): Case => ({
   name: `cgroups: ${name}`,
