@@ -12,7 +12,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type Bundle, makeBundle, mergeChanges, writeConfig } from '../bundle.ts';
 import { hostMounts } from '../integration/host.ts';
 import type { Case, Place } from './case.ts';
@@ -69,6 +69,8 @@ export async function execute(
     namespaces: setting.namespaces,
     replacements: [
       [work, 'WORK'],
+      // In mountinfo a path begins at the root of its file system.
+      [`/${basename(setting.folder)}/${basename(work)}`, 'WORK'],
       [setting.folder, 'FOLDER'],
       [id, 'ID'],
     ] as const,

@@ -37,7 +37,15 @@ function parse(line: string): MountLine {
   return { id, parent, point: point.replace(/^\/\/deleted$/, ''), rest };
 }
 
-const sorted = (options: string): string => options.split(',').sort().join(',');
+const sorted = (options: string): string =>
+  options
+    .split(',')
+    .filter((word) => !OF_ALL.includes(word))
+    .sort()
+    .join(',');
+
+// Options of cgroup v2 as a whole: runc's and crun's mounts take them away from the host, whoever is compared next.
+const OF_ALL = ['nsdelegate', 'memory_recursiveprot'];
 
 // An unmounted or deleted folder is named by a number in some file systems.
 const rootOf = (type: string, root: string): string => (type === 'nsfs' ? root.replace(/\d+/, 'N') : root);

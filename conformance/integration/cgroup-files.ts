@@ -40,13 +40,13 @@ export function placeOf(pid: number, controller: string): ControllerPlace {
   const host = find(hostMounts);
   if (version === undefined || host === undefined) throw new Error(`no controller ${controller}`);
   const inside = find(mounts.filter(({ target }) => target.startsWith('/sys/fs/cgroup')));
+  const path = pathOf(pid, version === 1 ? controller : '');
+  const from = (root: string): string => path.slice(root === '/' ? 0 : root.length);
   return {
     version,
-    outside: join(
-      host.target,
-      pathOf(pid, version === 1 ? controller : '').slice(host.root === '/' ? 0 : host.root.length),
-    ),
-    inside: inside === undefined ? undefined : `/proc/${pid}/root${inside.target}`,
+    outside: join(host.target, from(host.root)),
+    // A container that has the host's cgroup namespace may see all of the hierarchy.
+    inside: inside && join(`/proc/${pid}/root`, inside.target, from(inside.root)),
   };
 }
 

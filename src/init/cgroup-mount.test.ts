@@ -36,7 +36,7 @@ function withCgroups(action: (placed: PlacedCgroup[]) => void): void {
 }
 
 interface MountOptions {
-  hasNamespace?: boolean;
+  namespace?: 'new' | 'joined' | 'host';
   options?: string[];
   type?: string;
 }
@@ -44,7 +44,7 @@ interface MountOptions {
 // Mounts them on /cg of a new root, and looks at what is there then.
 function mounted(
   placed: PlacedCgroup[],
-  { hasNamespace = false, options = [], type = 'cgroup' }: MountOptions,
+  { namespace = 'host', options = [], type = 'cgroup' }: MountOptions,
   check: (folder: string) => void,
 ): void {
   withRoot((root) => {
@@ -57,55 +57,68 @@ function mounted(
       isInUser: false,
     });
     if (plan === undefined) throw new Error('no plan');
-    const unshare = hasNamespace ? { unshare: CLONE_NEWCGROUP } : {};
-    const line = runInRoot(root, (at) => makeCgroupMount(at, plan, { placed, hasNamespace }), { answer, ...unshare });
+    const unshare = namespace === 'new' ? { unshare: CLONE_NEWCGROUP } : {};
+    const line = runInRoot(root, (at) => makeCgroupMount(at, plan, { placed, namespace }), { answer, ...unshare });
     assert.is(line, 'done');
     check(`${root}/cg`);
   });
 }
 
-rootTest(test, 'without a cgroup namespace the container sees its own cgroup, in every hierarchy', () => {
-  withCgroups((placed) => {
-    mounted(placed, {}, (folder) => {
-      const entries = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-      const folders = isV1() ? entries.map(({ name }) => `${folder}/${name}`) : [folder];
-      assert.is(folders.length, shownHierarchies());
-      for (const shown of folders) assert.ok(existsSync(`${shown}/inner`), shown);
-    });
-  });
-});
+for (const namespace of ['host', 'joined'] as const) {
+  rootTest(
+    test,
+    `with the ${namespace} cgroup namespace, v1 shows the container's own cgroup in every hierarchy`,
+    () => {
+      if (!isV1()) return;
+      withCgroups((placed) => {
+        mounted(placed, { namespace }, (folder) => {
+          const entries = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+          assert.is(entries.length, shownHierarchies());
+          for (const { name } of entries) assert.ok(existsSync(`${folder}/${name}/inner`), name);
+        });
+      });
+    },
+  );
+}
 
 rootTest(test, 'with one, the root of each hierarchy is the cgroup of the process', () => {
   withCgroups((placed) => {
-    mounted(placed, { hasNamespace: true }, (folder) => {
+    mounted(placed, { namespace: 'new' }, (folder) => {
       const types = mountsBelow(folder).map(({ type }) => type);
       assert.is(types.filter((type) => type.startsWith('cgroup')).length, shownHierarchies());
     });
   });
 });
 
-rootTest(test, 'cgroup2 is the v2 hierarchy, also where there are v1 hierarchies beside it', () => {
-  withCgroups((placed) => {
-    if (!placed.some(({ hierarchy }) => hierarchy.version === 2)) return;
-    for (const hasNamespace of [false, true]) {
-      mounted(placed, { hasNamespace, type: 'cgroup2' }, (folder) => {
-        assert.equal(
-          mountsBelow(folder).map(({ type }) => type),
-          ['cgroup2'],
-        );
-        assert.is(existsSync(`${folder}/inner`), !hasNamespace);
-      });
-    }
-  });
-});
+rootTest(
+  test,
+  "cgroup2 is the v2 hierarchy, also where there are v1 hierarchies beside it: all of it with the host's cgroup namespace",
+  () => {
+    withCgroups((placed) => {
+      if (!placed.some(({ hierarchy }) => hierarchy.version === 2)) return;
+      for (const namespace of ['new', 'joined', 'host'] as const) {
+        mounted(placed, { namespace, type: 'cgroup2' }, (folder) => {
+          assert.equal(
+            mountsBelow(folder).map(({ type }) => type),
+            ['cgroup2'],
+          );
+          assert.is(existsSync(`${folder}/inner`), namespace === 'joined', namespace);
+          if (namespace === 'host') assert.ok(existsSync(`${folder}/${id}/inner`));
+        });
+      }
+    });
+  },
+);
 
 rootTest(test, 'attributes of the mount are those of every hierarchy, and of the folder around them', () => {
   const options = ['ro', 'nosuid', 'nodev', 'noexec'];
   const recursive = options.map((option) => `r${option}`);
-  const given = [options, recursive].flatMap((words) => [false, true].map((hasNamespace) => ({ words, hasNamespace })));
+  const given = [options, recursive].flatMap((words) =>
+    (['host', 'new'] as const).map((namespace) => ({ words, namespace })),
+  );
   withCgroups((placed) => {
-    for (const { words, hasNamespace } of given) {
-      mounted(placed, { options: words, hasNamespace }, (folder) => {
+    for (const { words, namespace } of given) {
+      mounted(placed, { options: words, namespace }, (folder) => {
         const missing = mountsBelow(folder).flatMap((mount) => {
           return options
             .filter((option) => !mount.options.includes(option))

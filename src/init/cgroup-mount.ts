@@ -1,4 +1,5 @@
-// Mounts of type "cgroup" and "cgroup2": the container sees its own cgroup, in the layout that the host has (v1, hybrid, v2).
+// Mounts of type "cgroup" and "cgroup2", in the layout that the host has (v1, hybrid, v2). The container sees its own cgroup,
+// but on v2 all of the hierarchy if it has the host's cgroup namespace: its /proc/self/cgroup says where to look then.
 import * as K from '../../bindings/constants.ts';
 import type { PlacedCgroup } from '../cgroup/cgroup.ts';
 import type { Slot } from '../final/memory.ts';
@@ -13,12 +14,12 @@ const EEXIST = 17;
 
 export interface CgroupMountOptions {
   placed: PlacedCgroup[];
-  /** With a cgroup namespace a new mount shows the container's cgroup as its root, cgroup_namespaces(7). */
-  hasNamespace: boolean;
+  /** With a new cgroup namespace a new mount shows the container's cgroup as its root, cgroup_namespaces(7). */
+  namespace: 'new' | 'joined' | 'host';
 }
 
 /** Mounts the container's view of its cgroup. */
-export function makeCgroupMount(root: Root, plan: MountPlan, { placed, hasNamespace }: CgroupMountOptions): void {
+export function makeCgroupMount(root: Root, plan: MountPlan, { placed, namespace }: CgroupMountOptions): void {
   const [v1, v2] = [1, 2].map((version) => placed.filter(({ hierarchy }) => hierarchy.version === version));
   const { script } = root;
   script.within(`mount ${plan.label}`, () => {
@@ -26,11 +27,11 @@ export function makeCgroupMount(root: Root, plan: MountPlan, { placed, hasNamesp
     // Of a hybrid host "cgroup" is the v1 side, where the controllers are.
     const wantsV2 = plan.type === 'cgroup2' && v2?.length !== 0;
     if (v1 !== undefined && v1.length > 0 && !wantsV2) {
-      makeV1(root, plan, { placed: v1, hasNamespace });
+      makeV1(root, plan, { placed: v1, namespace });
       return;
     }
     for (const place of v2 ?? []) {
-      view(root, place, plan, { hasNamespace, into: mount });
+      view(root, place, plan, { namespace, into: mount });
       script.release(attachAt(root, mount, plan.destination, 'directory'));
       applyLate(script, plan, mount);
       script.release(mount);
@@ -39,7 +40,7 @@ export function makeCgroupMount(root: Root, plan: MountPlan, { placed, hasNamesp
 }
 
 // A tmpfs with a folder for each hierarchy.
-function makeV1(root: Root, plan: MountPlan, { placed, hasNamespace }: CgroupMountOptions): void {
+function makeV1(root: Root, plan: MountPlan, { placed, namespace }: CgroupMountOptions): void {
   const { script } = root;
   const tmpfs = script.slot();
   const set = plan.attributes.set & ~K.MOUNT_ATTR_RDONLY;
@@ -49,7 +50,7 @@ function makeV1(root: Root, plan: MountPlan, { placed, hasNamespace }: CgroupMou
   const [mount, folder] = [script.slot(), script.slot()];
   for (const place of placed) {
     const name = place.hierarchy.mountPoint.replace(/.*\//, '');
-    view(root, place, plan, { hasNamespace, into: mount });
+    view(root, place, plan, { namespace, into: mount });
     makeFolder(script, { parent: tmpfs, name, into: folder });
     attach(script, mount, folder, `${plan.destination}/${name}`);
     for (const fd of [mount, folder]) script.release(fd);
@@ -77,16 +78,17 @@ function linkControllers({ script }: Root, { hierarchy }: PlacedCgroup, name: st
   }
 }
 
-// A detached mount of the container's cgroup in one hierarchy.
+// A detached mount of one hierarchy. That of the host is copied: a new one of v2 would set the options of all of them.
 function view(
   { script, fileSystems }: Root,
   { hierarchy, directory }: PlacedCgroup,
   { attributes }: MountPlan,
-  { hasNamespace, into }: { hasNamespace: boolean; into: Slot },
+  { namespace, into }: Pick<CgroupMountOptions, 'namespace'> & { into: Slot },
 ): void {
-  if (!hasNamespace) {
-    copyTree(script, directory, into, { recursive: false });
-    setAttributes(script, into, attributes, directory);
+  if (namespace !== 'new') {
+    const shown = hierarchy.version === 2 && namespace === 'host' ? hierarchy.mountPoint : directory;
+    copyTree(script, shown, into, { recursive: false });
+    setAttributes(script, into, attributes, shown);
     return;
   }
   const options = hierarchy.controllers.flatMap((controller) =>

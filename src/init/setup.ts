@@ -86,7 +86,9 @@ const NO_FACTS: MountFacts = { isDirectory: true, coveredMode: undefined };
 function makeAllMounts(root: Root, inputs: SetupInputs, copies: Map<number, Slot>): void {
   const { plan, placedCgroup, mountFacts, idMaps, sources } = inputs;
   const { script } = root;
-  const options = { placed: placedCgroup, hasNamespace: plan.namespaces.newCgroup };
+  const { newCgroup, joined } = plan.namespaces;
+  const namespace = newCgroup ? 'new' : joined.some(({ type }) => type === 'cgroup') ? 'joined' : 'host';
+  const options = { placed: placedCgroup, namespace } as const;
   const readonlyLater: { mount: MountPlan; fd: Slot }[] = [];
   plan.mounts.forEach((mount, index) => {
     if (mount.kind === 'cgroup') makeCgroupMount(root, mount, options);
