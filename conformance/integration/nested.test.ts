@@ -20,15 +20,11 @@ const capabilities = NAMES.split(' ')
   .filter((_, bit) => (mask & (1n << BigInt(bit))) !== 0n)
   .map((name) => `CAP_${name}`);
 
-const inner = runtime.bundle({
-  process: {
-    args: [
-      'sh',
-      '-c',
-      'cat /proc/self/cgroup; echo limit $(cat /sys/fs/cgroup/pids/pids.max /sys/fs/cgroup/pids.max 2>/dev/null)',
-    ],
-  },
-});
+// v1 shows the container's own cgroup; v2 all, and /proc/self/cgroup says where in there.
+const LOOK =
+  'cat /proc/self/cgroup; own=/sys/fs/cgroup$(sed -n s/^0:://p /proc/self/cgroup); ' +
+  'echo limit $(cat /sys/fs/cgroup/pids/pids.max $own/pids.max 2>/dev/null)';
+const inner = runtime.bundle({ process: { args: ['sh', '-c', LOOK] } });
 const limited = runtime.bundle({ ...inner.config, linux: { resources: { pids: { limit: 33 } } } });
 
 const bind = (path: string) => ({ destination: path, type: 'bind', source: path, options: ['rbind', 'rw'] });
