@@ -1,6 +1,6 @@
 // Times runts beside runc and crun, in rounds that take turns, and compares the medians. A missed target is shown and
 // does not fail. usage: bun conformance/bench/bench.ts [--rounds N] [--runs N]
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -22,6 +22,7 @@ const rounds = Number(values.rounds);
 const runs = Number(values.runs);
 
 const folder = mkdtempSync(join(tmpdir(), 'runts-bench-'));
+const stateFolder = mkdtempSync('/run/runts-bench-');
 const place = makePlace();
 const RUNTIMES = installAll();
 try {
@@ -31,7 +32,7 @@ try {
   console.log(renderTable(rowsOf(times, sizes)));
 } finally {
   for (const runtime of RUNTIMES) cleanUp(runtime, place);
-  rmSync(folder, { recursive: true, force: true });
+  for (const path of [folder, stateFolder]) rmSync(path, { recursive: true, force: true });
 }
 
 function installAll(): Runtime[] {
@@ -44,15 +45,13 @@ function describeMachine(): void {
   const versions = RUNTIMES.map(({ path }) => versionOf(path)).join(', ');
   console.log(`${versions}; Linux ${release()}, ${cpus().length} × ${cpus()[0]?.model.trim()}`);
   console.log(
-    `${rounds} rounds of ${runs} runs each; bundle: busybox true, config as \`spec\` writes it; each round with fresh copies of the executables`,
+    `${rounds} rounds of ${runs} runs each; bundle: busybox true, config as \`spec\` writes it; each round with fresh copies of the executables, the state in memory`,
   );
 }
 
 function makePlace(): Place {
-  // Device rules need a cgroup v1 devices hierarchy until those for cgroup v2 are done.
-  const hasDeviceRules = / - cgroup .*\bdevices\b/.test(readFileSync('/proc/self/mountinfo', 'utf8'));
-  const changes = { process: { args: ['true'] }, ...(!hasDeviceRules && { linux: { resources: undefined } }) };
-  return { folder, bundle: makeBundle(join(folder, 'bundle'), changes).directory };
+  const { directory } = makeBundle(join(folder, 'bundle'), { process: { args: ['true'] } });
+  return { folder, stateFolder, bundle: directory };
 }
 
 // Whatever else the machine does meets all three: each round starts with another one.

@@ -9,8 +9,10 @@ export interface Runtime {
 }
 
 export interface Place {
-  /** For state folders and results. */
+  /** For results. */
   folder: string;
+  /** For the runtimes' state folders. */
+  stateFolder: string;
   bundle: string;
 }
 
@@ -74,8 +76,8 @@ function idOf({ name }: Runtime): string {
   return `bench-${name}`;
 }
 
-function rootOf({ name }: Runtime, { folder }: Place): string {
-  return join(folder, name);
+function rootOf({ name }: Runtime, { stateFolder }: Place): string {
+  return join(stateFolder, name);
 }
 
 function preparation(runtime: Runtime, place: Place, status: NonNullable<Timed['before']>): string[] {
