@@ -43,7 +43,9 @@ dist/lib/koffi.node: $(MODULES) bindings/build-koffi.sh
 
 dist/lib/runts-engine: $(MODULES) $(SOURCES) $(VALIDATORS)
 	@mkdir -p dist/lib
-	$(BUN) build src/main.ts --compile --bytecode --format=esm --target=bun --minify --splitting \
+	@rm -rf dist/sources
+	$(BUN) src/gather.ts dist/sources
+	$(BUN) build dist/sources/main.js --compile --bytecode --format=esm --target=bun --minify --splitting \
 		--compile-jit-policy=1000 --no-compile-autoload-dotenv --no-compile-autoload-bunfig \
 		--define RUNTS_VERSION='"$(VERSION)"' --define RUNTS_COMMIT='"$(COMMIT)"' \
 		--outfile $@.raw >dist/build.log || { cat dist/build.log; exit 1; }

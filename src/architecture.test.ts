@@ -46,7 +46,7 @@ const LAYERS: [of: RegExp, may: RegExp, why: string][] = [
     /^(bindings\/file-system|src\/errors)/,
     'what the user reads and writes',
   ],
-  [/^src\/(debug|build)\.ts$/, /^$/, 'loaded on demand, alone'],
+  [/^src\/(debug|build|gather)\.ts$/, /^$/, 'loaded on demand, or when runts is built, alone'],
   [/^src\/cli\//, /^src\/(errors|cli\/)/, 'words only: it knows no operation'],
   [
     /^src\/bundle\//,
@@ -147,10 +147,11 @@ const PACKAGES: Record<string, RegExp> = {
   yargs: /^src\/cli\/help-parsers/,
   ajv: /^src\/validate\/(generate|keywords|compact)/,
   debug: /^src\/debug/,
+  rollup: /^src\/gather/,
 };
 
 /** What runs when runts is built. */
-const BUILD_STEPS = /^src\/(validate\/generate|launcher\/make)\.ts$/;
+const BUILD_STEPS = /^src\/(gather|validate\/generate|launcher\/make)\.ts$/;
 
 // node:fs takes 1.1 ms to load, node:path 0.3: bindings/file-system.ts and bindings/stat.ts have what is needed.
 test('packages are loaded in one place each, no others, and no modules of the engine (node:fs)', () => {
@@ -169,6 +170,7 @@ const UNTESTED: [file: RegExp, why: string][] = [
   [/^src\/bundle\/config\.ts$/, 'types, and lists of names'],
   [/^src\/plan\/(host-facts|rlimits)\.ts$/, 'types; a list of names, tested by process.test.ts'],
   [/^src\/cgroup\/driver\.ts$/, 'an interface'],
+  [/^src\/gather\.ts$/, 'main.test.ts looks at what it makes'],
   [/^src\/launcher\/(machine|make)\.ts$/, 'types; writes the file that launcher.test.ts runs'],
   [
     /^src\/launcher\/(command-line|container|delete|status|flow)\.ts$/,

@@ -2,9 +2,10 @@
 // command does not need is not loaded: each start pays for what it imports.
 
 import type { GlobalOptions } from './cli/commands.ts';
-import { type CommandInvocation, type Invocation, parseCommandLine } from './cli/parse.ts';
+import { type Invocation, parseCommandLine, parseGlobalOptions } from './cli/parse.ts';
 import { errnoOf, toRuntimeError, UsageError, undoFailuresOf, withStep } from './errors.ts';
 import { configureLog, logError, writeAll, writeText } from './log.ts';
+import { dispatch } from './operate/dispatch.ts';
 
 async function main(argv: string[]): Promise<number> {
   let invocation: Invocation | undefined;
@@ -12,7 +13,7 @@ async function main(argv: string[]): Promise<number> {
     invocation = parseCommandLine(argv);
     if (invocation.kind !== 'command') return await inform(invocation);
     await prepareLog(invocation.global);
-    return await runCommand(invocation);
+    return await dispatch(invocation, print);
   } catch (error) {
     return await fail(error, invocation, argv);
   }
@@ -43,11 +44,6 @@ async function prepareLog(global: GlobalOptions): Promise<void> {
   configureLog({ file: global.log, format: global['log-format'] === 'json' ? 'json' : 'text', isDebug }, sink);
 }
 
-async function runCommand(invocation: CommandInvocation): Promise<number> {
-  const { dispatch } = await import('./operate/dispatch.ts');
-  return dispatch(invocation, print);
-}
-
 // One line on standard error, the same in the log.
 async function fail(error: unknown, invocation: Invocation | undefined, argv: string[]): Promise<number> {
   if (invocation?.kind !== 'command') return failUsage(error, argv);
@@ -63,7 +59,6 @@ async function fail(error: unknown, invocation: Invocation | undefined, argv: st
 }
 
 async function failUsage(error: unknown, argv: string[]): Promise<number> {
-  const { parseGlobalOptions } = await import('./cli/parse.ts');
   const global = parseGlobalOptions(argv);
   if (global !== undefined) await prepareLog(global);
   const { explainUsage } = await import('./cli/explain.ts');

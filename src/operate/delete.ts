@@ -6,7 +6,9 @@ import { pollReadable } from '../../bindings/files.ts';
 import { kill, pidfdOpen, pidfdSendSignal, wait } from '../../bindings/process.ts';
 import { removeCgroup } from '../cgroup/cgroup.ts';
 import { ownFolders, thaw } from '../cgroup/processes.ts';
+import { unmountRootfs } from '../create/rootfs-mount.ts';
 import { RuntimeError, StateError, step } from '../errors.ts';
+import { callerSettings, runPoststopHooks } from '../hooks.ts';
 import { warn } from '../log.ts';
 import { checkId } from '../state/id.ts';
 import { isFrozen, startTimeOf, statusOf } from '../state/status.ts';
@@ -34,7 +36,7 @@ export async function deleteContainer(root: string, id: string, { isForced }: { 
   if (folderFd === undefined) return;
   const record = load(root, id, isForced);
   if (record === undefined) {
-    await removeWithoutRecord(root, id, folderFd);
+    removeWithoutRecord(root, id, folderFd);
     return;
   }
   const status = statusOf(root, record);
@@ -94,8 +96,7 @@ function load(root: string, id: string, isForced: boolean): ContainerRecord | un
 
 const LEFT = 'what still runs in the container, its cgroups and mounts elsewhere are not known any more, and left';
 
-async function removeWithoutRecord(root: string, id: string, folderFd: number): Promise<void> {
-  const { unmountRootfs } = await import('../create/rootfs-mount.ts');
+function removeWithoutRecord(root: string, id: string, folderFd: number): void {
   unmountRootfs({ path: `${folderOf(root, id)}/${ROOTFS_FOLDER}` });
   removeFolder(root, id, folderFd);
 }
@@ -112,15 +113,9 @@ export async function destroy({ root, record, folderFd }: LockedContainer): Prom
     const { removeGroups } = await import('../create/intel-rdt.ts');
     removeGroups(record.resctrl.own);
   }
-  if (record.rootfsMount !== undefined) {
-    const { unmountRootfs } = await import('../create/rootfs-mount.ts');
-    unmountRootfs(record.rootfsMount);
-  }
+  if (record.rootfsMount !== undefined) unmountRootfs(record.rootfsMount);
   removeFolder(root, record.id, folderFd);
-  if (hasHooks(record, 'poststop')) {
-    const { callerSettings, runPoststopHooks } = await import('../hooks.ts');
-    runPoststopHooks(record, callerSettings());
-  }
+  if (hasHooks(record, 'poststop')) runPoststopHooks(record, callerSettings());
 }
 
 // A process that is being killed may be held up, by a core dump or a file system that does not answer.

@@ -1,7 +1,15 @@
 // From a parsed command line to the operation, which is loaded only now.
 import { isInitialUserNamespace } from '../../bindings/user-namespace.ts';
 import type { CommandInvocation } from '../cli/parse.ts';
+import { create } from '../create/create.ts';
 import { RuntimeError } from '../errors.ts';
+import { parseSignal } from '../signals.ts';
+import { deleteContainer } from './delete.ts';
+import { exec } from './exec.ts';
+import { kill } from './kill.ts';
+import { run } from './run.ts';
+import { start } from './start.ts';
+import { state } from './state.ts';
 
 /** Where the state is kept: --root, else /run/runts, for users without privileges below XDG_RUNTIME_DIR. */
 export function stateRoot(
@@ -29,12 +37,10 @@ export async function dispatch(invocation: CommandInvocation, print: Print): Pro
   const root = stateRoot(invocation.global.root, isUserWithoutPrivileges, process.env);
   switch (invocation.command) {
     case 'create': {
-      const { create } = await import('../create/create.ts');
       await create(createOptions(root, invocation, true));
       return 0;
     }
     case 'run': {
-      const { run } = await import('./run.ts');
       const { options } = invocation;
       return run({
         ...createOptions(root, invocation, options.detach),
@@ -43,25 +49,20 @@ export async function dispatch(invocation: CommandInvocation, print: Print): Pro
       });
     }
     case 'start': {
-      const { start } = await import('./start.ts');
       await start(root, invocation.args[0]);
       return 0;
     }
     case 'state': {
-      const { state } = await import('./state.ts');
       print(state(root, invocation.args[0]));
       return 0;
     }
     case 'kill': {
-      const { parseSignal } = await import('../signals.ts');
       const [, text] = invocation.args;
       const signal = text === undefined ? undefined : parseSignal(text);
-      const { kill } = await import('./kill.ts');
       kill(root, invocation.args[0], signal, { toAll: invocation.options.all });
       return 0;
     }
     case 'delete': {
-      const { deleteContainer } = await import('./delete.ts');
       await deleteContainer(root, invocation.args[0], { isForced: invocation.options.force });
       return 0;
     }
@@ -108,7 +109,6 @@ export async function dispatch(invocation: CommandInvocation, print: Print): Pro
       return 0;
     }
     case 'exec': {
-      const { exec } = await import('./exec.ts');
       return exec(execOptions(root, invocation));
     }
     default:

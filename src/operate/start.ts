@@ -1,6 +1,7 @@
 // `start`: lets a created container's process become the user's program.
 import { closeSync } from '../../bindings/file-system.ts';
 import { HookError, RuntimeError, StateError } from '../errors.ts';
+import { callerSettings, runHooks, runStartContainerHooks } from '../hooks.ts';
 import { stateDocument } from '../state/document.ts';
 import { checkId } from '../state/id.ts';
 import { statusOf } from '../state/status.ts';
@@ -44,14 +45,10 @@ export async function startLocked(container: LockedContainer): Promise<NotifyPro
   if (status !== 'created') throw new StateError(`cannot start a container that is ${status}: it has to be created`);
   if (record.executable === undefined) throw new RuntimeError('/process is not set in config.json: nothing to start');
   try {
-    if (hasHooks(record, 'startContainer')) {
-      const { callerSettings, runStartContainerHooks } = await import('../hooks.ts');
-      runStartContainerHooks(root, record, callerSettings());
-    }
+    if (hasHooks(record, 'startContainer')) runStartContainerHooks(root, record, callerSettings());
     const notify = await notifyProxy(container);
     release(root, record);
     if (hasHooks(record, 'poststart')) {
-      const { callerSettings, runHooks } = await import('../hooks.ts');
       runHooks('poststart', record.hooks.poststart ?? [], stateDocument(record, 'running'), callerSettings());
     }
     return notify;
