@@ -138,7 +138,7 @@ function environmentOf({ env }: Hook, place: ContainerPlace | undefined): string
 }
 
 // What the launcher sets for the engine; it lets nobody else's through.
-const OF_LAUNCHER = /^(BUN_|RUNTS_FD|RUNTS_NO|RUNTS_RE)/;
+const OF_LAUNCHER = /^(BUN_|MIMALLOC|RUNTS_FD|RUNTS_NO|RUNTS_RE)/;
 
 function placeDescriptors({ namespaces, cgroupFd, rootFd, likeProcess }: ContainerPlace): number[] {
   const others = [cgroupFd, rootFd, likeProcess?.cwdFd].filter((fd) => fd !== undefined);

@@ -40,6 +40,7 @@ function run(architecture: Architecture, shell: string, file: string): SpawnSync
     LAUNCHER: command,
     BUN_OPTIONS: 'x',
     BUN_JSC_useJIT: '1',
+    MIMALLOC_VERBOSE: '1',
     RUNTS_FDS: 'y',
     A: '',
   };
@@ -63,6 +64,7 @@ for (const architecture of ARCHITECTURES) {
       'BUN_JSC_numberOfGCMarkers=1',
       'BUN_JSC_useConcurrentGC=0',
       'BUN_JSC_useJIT=0',
+      'MIMALLOC_ALLOW_THP=1',
       'PATH=/usr/bin:/bin',
       'RUNTS_FDS=0x0000000000000000',
       'RUNTS_NOFILE=0x000000000000014d',
