@@ -25,7 +25,7 @@ interface Library {
   resolveArchitecture: Function<[name: string]>;
   addArchitecture: Function<[Context, token: number]>;
   removeArchitecture: Function<[Context, token: number]>;
-  resolveSyscall: Function<[name: string]>;
+  resolveSyscall: Function<[architecture: number, name: number]>;
   addRule: Function<[Context, action: number, syscall: number, count: number, comparisons: Uint8Array | null]>;
   exportBpf: Function<[Context, fd: number]>;
   version: Function<[]>;
@@ -43,7 +43,7 @@ function library(): Library {
     resolveArchitecture: lib.func('uint32_t seccomp_arch_resolve_name(const char *name)'),
     addArchitecture: lib.func('int seccomp_arch_add(uintptr_t context, uint32_t token)'),
     removeArchitecture: lib.func('int seccomp_arch_remove(uintptr_t context, uint32_t token)'),
-    resolveSyscall: lib.func('int seccomp_syscall_resolve_name(const char *name)'),
+    resolveSyscall: lib.func('int seccomp_syscall_resolve_name_arch(uint32_t token, uintptr_t name)'),
     addRule: lib.func(
       'int seccomp_rule_add_array(uintptr_t context, uint32_t action, int syscall, unsigned int count, void *comparisons)',
     ),
@@ -53,7 +53,12 @@ function library(): Library {
   return loaded;
 }
 
-/** seccomp_version(3), e.g. `2.5.4`. Throws if there is no libseccomp. */
+/** Throws if there is no libseccomp. */
+export function loadLibseccomp(): void {
+  library();
+}
+
+/** seccomp_version(3), e.g. `2.5.4`. */
 export function libseccompVersion(): string {
   const memcpy = libc.func('void *memcpy(void *to, uintptr_t from, size_t size)') as unknown as (
     to: Uint8Array,
@@ -70,17 +75,44 @@ export function architectureToken(name: string): number | undefined {
   return library().resolveArchitecture(name) || undefined;
 }
 
-const NR_SCMP_ERROR = -1;
 const SCMP_ARCH_NATIVE = 0;
 const EEXIST = 17;
 
-/**
- * seccomp_syscall_resolve_name(3): a number for the machine's own architecture; a negative one stands for a system call
- * that it doesn't have. undefined if no architecture has it, as far as the library knows.
- */
-export function syscallOf(name: string): number | undefined {
-  const number = library().resolveSyscall(name);
-  return number === NR_SCMP_ERROR ? undefined : number;
+/** What stands for a system call that no architecture has, as far as the library knows. */
+export const NR_SCMP_ERROR = -1;
+
+const encoder = new TextEncoder();
+
+/** Names of system calls, laid out for the library: a profile has hundreds, and each is looked up several times. */
+export class SyscallNames {
+  readonly #text: Uint8Array;
+  readonly #offsets: Float64Array;
+
+  constructor(names: readonly string[]) {
+    const text = `${names.join('\0')}\0`;
+    this.#text = encoder.encode(text);
+    this.#offsets = new Float64Array(names.length);
+    const isAscii = this.#text.length === text.length;
+    let [index, offset] = [0, 0];
+    for (const name of names) {
+      this.#offsets[index++] = offset;
+      offset += (isAscii ? name.length : Buffer.byteLength(name)) + 1;
+    }
+  }
+
+  /**
+   * seccomp_syscall_resolve_name_arch(3): a number for each name. Another negative one than NR_SCMP_ERROR stands for a
+   * system call that this architecture doesn't have.
+   * @param architecture a token
+   */
+  numbersOn(architecture: number): Int32Array {
+    const { resolveSyscall } = library();
+    const address = Number(koffi.address(this.#text));
+    const numbers = new Int32Array(this.#offsets.length);
+    let index = 0;
+    for (const offset of this.#offsets) numbers[index++] = resolveSyscall(architecture, address + offset);
+    return numbers;
+  }
 }
 
 /** A filter under construction, for one architecture. */
@@ -104,12 +136,13 @@ export class SeccompFilter {
 
   /**
    * seccomp_rule_add_array(3), seccomp_rule_add(3).
-   * @param comparisons all of them must hold; of one argument there may be one only
+   * @param syscall the machine's own number, whatever the filter's architecture
+   * @param conditions all of them must hold; null: there are none
    */
-  addRule(action: number, syscall: number, comparisons: readonly Comparison[]): void {
-    const array = comparisons.length === 0 ? null : comparisonArray(comparisons);
-    const result = this.#library.addRule(this.#context, action, syscall, comparisons.length, array);
-    check('seccomp_rule_add_array', result);
+  addRule(action: number, syscall: number, conditions: Uint8Array | null): void {
+    const count = conditions === null ? 0 : conditions.length / COMPARISON_SIZE;
+    const result = this.#library.addRule(this.#context, action, syscall, count, conditions);
+    if (result < 0) throw new SyscallError('seccomp_rule_add_array', -result);
   }
 
   /** seccomp_export_bpf(3): writes the program, an array of struct sock_filter, to a descriptor. */
@@ -123,14 +156,19 @@ export class SeccompFilter {
   }
 }
 
-// struct scmp_arg_cmp.
-function comparisonArray(comparisons: readonly Comparison[]): Uint8Array {
-  const view = new DataView(new ArrayBuffer(comparisons.length * 24));
+/** sizeof(struct scmp_arg_cmp). */
+const COMPARISON_SIZE = 24;
+
+/** The conditions of a rule as the library takes them; of one argument there may be one only. */
+export function conditionsOf(comparisons: readonly Comparison[]): Uint8Array | null {
+  if (comparisons.length === 0) return null;
+  const view = new DataView(new ArrayBuffer(comparisons.length * COMPARISON_SIZE));
   comparisons.forEach(({ argument, operator, a, b }, index) => {
-    view.setUint32(index * 24, argument, true);
-    view.setUint32(index * 24 + 4, operator, true);
-    view.setBigUint64(index * 24 + 8, a, true);
-    view.setBigUint64(index * 24 + 16, b, true);
+    const at = index * COMPARISON_SIZE;
+    view.setUint32(at, argument, true);
+    view.setUint32(at + 4, operator, true);
+    view.setBigUint64(at + 8, a, true);
+    view.setBigUint64(at + 16, b, true);
   });
   return new Uint8Array(view.buffer);
 }

@@ -189,13 +189,13 @@ async function build(parts: Build): Promise<number> {
     saveProcess(root, record);
     makeFilter?.();
   };
+  if (isPlanNeededLater(plan)) extras.meanwhile.push(() => savePlan(root, plan));
   guide({ plan, record, settings, launched, parentFd, extras, onStarted });
   closeSync(parentFd);
   if (plan.cgroup.resources !== undefined) {
     await driver.limit(placed, plan.cgroup.resources, { pointer: '/linux/resources', warn });
   }
   actAll(extras.waiting, record.pid);
-  if (isPlanNeededLater(plan)) savePlan(root, plan);
   if (options.pidFile !== undefined) writePidFile(options.pidFile, record.pid, undo);
   markCreated(root, id, briefOf(record));
   return folderFd;

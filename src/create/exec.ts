@@ -67,6 +67,7 @@ function enter(inputs: ExecInputs, cgroups: string[]): number {
       adopt(pid);
       write(parentFd, Uint8Array.of(1));
     }
+    inputs.seccomp?.keepFilter();
     return new Conversation(inputs, { script, parentFd }).follow(pid);
   } finally {
     closeSync(parentFd);

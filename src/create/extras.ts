@@ -18,6 +18,8 @@ export interface Extras {
   inNamespaces: Action[];
   /** All mounts and devices are there, and may have needed more than the container is to have. No hook has run. */
   mounted: Action[];
+  /** The last program is on its way: what takes a moment costs nothing now. */
+  meanwhile: Action[];
   /** The process waits for `start`, and its cgroup has its limits. */
   waiting: Action[];
   /** The container is created, or everything is taken back. */
@@ -48,7 +50,7 @@ export async function loadExtras(
   { root, driver, placed, record, undo, consoleSocket }: ExtrasContext,
 ): Promise<Extras> {
   const { process, netDevices, intelRdt, seccomp } = plan;
-  const extras: Extras = { inNamespaces: [], mounted: [], waiting: [], atEnd: [], seccomp: undefined };
+  const extras: Extras = { inNamespaces: [], mounted: [], meanwhile: [], waiting: [], atEnd: [], seccomp: undefined };
   if (process?.terminal !== undefined) {
     const { Console } = await import('./console.ts');
     extras.console = new Console(consoleSocket);
@@ -89,7 +91,9 @@ export async function loadExtras(
   }
   if (process !== undefined && seccomp !== undefined) {
     const { SeccompExtra } = await import('./seccomp.ts');
-    extras.seccomp = new SeccompExtra(seccomp, root);
+    const extra = new SeccompExtra(seccomp, root);
+    extras.seccomp = extra;
+    extras.meanwhile.push(() => extra.keepFilter());
   }
   return extras;
 }

@@ -60,6 +60,7 @@ const extrasIn = (log: string[]): Extras => ({
   seccomp: undefined,
   inNamespaces: [(pid) => log.push(`in namespaces ${pid}`)],
   mounted: [(pid) => log.push(`mounted ${pid}`)],
+  meanwhile: [(pid) => log.push(`meanwhile ${pid}`)],
   waiting: [],
   atEnd: [],
 });
@@ -119,6 +120,7 @@ test('a program is answered until it is ready', () => {
     `mounted ${NO_PID}`,
     'final program with A=1,HOME=/',
     'advance',
+    `meanwhile ${NO_PID}`,
   ]);
 });
 

@@ -161,6 +161,7 @@ class Server {
     write(parentFd, Uint8Array.of(1));
     // The process ends with the runtime until it's ready: there's time to save its pid while it works.
     if (event.type === 'setup') onStarted();
+    if (event.type === 'final') actAll(extras.meanwhile, record.pid);
     // Built while the container process does its last steps.
     if (event.type === 'mounted') launched.prepareFinal(this.#environment());
   }

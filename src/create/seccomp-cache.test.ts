@@ -12,7 +12,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Seccomp } from '../bundle/config.ts';
 import { planSeccomp, type SeccompPlan } from '../plan/seccomp.ts';
-import { cachedFilter } from './seccomp-cache.ts';
+import { findFilter } from './seccomp-cache.ts';
 
 const test = suite('create/seccomp-cache');
 
@@ -34,10 +34,11 @@ const FILTER = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8);
 function made(plans: SeccompPlan[], between: () => void = () => undefined): number {
   let count = 0;
   for (const one of plans) {
-    const filter = cachedFilter(root, one, () => {
+    const { filter, keep } = findFilter(root, one, () => {
       count++;
       return FILTER;
     });
+    keep();
     assert.equal([...filter], [...FILTER]);
     between();
   }
@@ -54,8 +55,12 @@ test('it is small, and its name is no id', () => {
   assert.is(readFileSync(onlyFile()).length, 40);
 });
 
-const rule = (names: string[], parts: object = {}) => ({ syscalls: [{ names, action: 'SCMP_ACT_ERRNO', ...parts }] });
-const argument = (parts: object = {}) => ({ args: [{ index: 0, value: 1, op: 'SCMP_CMP_EQ', ...parts }] });
+const rule = (names: string[], parts: object = {}) => ({
+  syscalls: [{ names, action: 'SCMP_ACT_ERRNO', ...parts }],
+});
+const argument = (parts: object = {}) => ({
+  args: [{ index: 0, value: 1, op: 'SCMP_CMP_EQ', ...parts }],
+});
 
 test('what differs in anything is made anew', () => {
   const different = [

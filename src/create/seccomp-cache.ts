@@ -30,16 +30,21 @@ const LIBRARY_FOLDERS = [
   '/usr/lib',
 ];
 
+export interface FoundFilter {
+  filter: Uint8Array;
+  /** Keeps one that is new: for when there's time. */
+  keep(): void;
+}
+
 /** The filter for a profile: one that was made by the same program with the same library and kernel, or a new one. */
-export function cachedFilter(root: string, plan: SeccompPlan, make: () => Uint8Array): Uint8Array {
+export function findFilter(root: string, plan: SeccompPlan, make: () => Uint8Array): FoundFilter {
   const library = identityOfLibrary();
-  if (library === undefined) return make();
+  if (library === undefined) return { filter: make(), keep: () => {} };
   const path = `${root}/${PREFIX}${keyOf([library, identityOf(process.execPath), readFileSync('/proc/sys/kernel/osrelease', 'latin1')], plan)}`;
   const known = attempt(() => load(path));
-  if (known !== undefined) return known;
+  if (known !== undefined) return { filter: known, keep: () => {} };
   const filter = make();
-  attempt(() => save(root, path, filter));
-  return filter;
+  return { filter, keep: () => attempt(() => save(root, path, filter)) };
 }
 
 // A cache that can't be used costs time, nothing else.
@@ -109,6 +114,9 @@ function save(root: string, path: string, filter: Uint8Array): void {
   const old = readdirSync(root).filter((name) => name.startsWith(PREFIX));
   if (old.length >= MAX_FILES) for (const name of old) unlinkSync(`${root}/${name}`);
   const temporary = `${path}.${process.pid}`;
-  writeFileSync(temporary, Buffer.concat([digest(filter), filter]), { mode: 0o600, flag: 'wx' });
+  writeFileSync(temporary, Buffer.concat([digest(filter), filter]), {
+    mode: 0o600,
+    flag: 'wx',
+  });
   renameSync(temporary, path);
 }

@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { architectureToken, syscallOf } from '../../bindings/libseccomp.ts';
+import { definitions } from '../../bindings/kernel-headers.ts';
+import { architectureToken, SyscallNames } from '../../bindings/libseccomp.ts';
 import type { Seccomp, SeccompRule } from '../bundle/config.ts';
 import { toRuntimeError } from '../errors.ts';
 import { planSeccomp } from '../plan/seccomp.ts';
@@ -13,6 +14,7 @@ const [ALLOW, ERRNO, KILL] = [0x7fff0000, 0x00050000, 0];
 const [OWN, OTHER] = process.arch === 'arm64' ? ['aarch64', 'arm'] : ['x86_64', 'x86'];
 const own = architectureToken(OWN) ?? 0;
 const other = architectureToken(OTHER) ?? 0;
+const HEADER = OWN === 'aarch64' ? 'asm-generic/unistd.h' : 'x86_64-linux-gnu/asm/unistd_64.h';
 const SCMP_OTHER = `SCMP_ARCH_${OTHER.toUpperCase()}`;
 
 function build(syscalls: SeccompRule[], parts: Partial<Seccomp> = {}): Uint8Array {
@@ -30,7 +32,7 @@ function refused(syscalls: SeccompRule[], parts: Partial<Seccomp> = {}): string 
   }
 }
 
-const numberOf = (name: string): number => syscallOf(name) ?? -1;
+const numberOf = (name: string): number => new SyscallNames([name]).numbersOn(own)[0] ?? -1;
 const rule = (name: string, errnoRet: number, args: SeccompRule['args'] = []): SeccompRule => ({
   names: [name],
   action: 'SCMP_ACT_ERRNO',
@@ -70,20 +72,41 @@ for (const [op, value, holds, fails] of comparisons) {
   test(`${op} ${value} compares 64 bits`, () => {
     const filter = build([rule('getcwd', 5, [{ index: 1, value, op }])]);
     const run = (arg: bigint) =>
-      runFilter(filter, { architecture: own, syscall: numberOf('getcwd'), args: [0n, arg] }) === ERRNO + 5;
+      runFilter(filter, {
+        architecture: own,
+        syscall: numberOf('getcwd'),
+        args: [0n, arg],
+      }) ===
+      ERRNO + 5;
     assert.equal([holds.filter((arg) => !run(arg)), fails.filter(run)], [[], []]);
   });
 }
 
 test('SCMP_CMP_MASKED_EQ masks with the first value and compares with the second', () => {
-  const args = [{ index: 0, value: 0xff00000000f0n, valueTwo: 0x120000000030n, op: 'SCMP_CMP_MASKED_EQ' }];
+  const args = [
+    {
+      index: 0,
+      value: 0xff00000000f0n,
+      valueTwo: 0x120000000030n,
+      op: 'SCMP_CMP_MASKED_EQ',
+    },
+  ];
   const filter = build([rule('getcwd', 5, args)]);
-  const run = (arg: bigint) => runFilter(filter, { architecture: own, syscall: numberOf('getcwd'), args: [arg] });
+  const run = (arg: bigint) =>
+    runFilter(filter, {
+      architecture: own,
+      syscall: numberOf('getcwd'),
+      args: [arg],
+    });
   assert.equal([0x12000000003fn, 0xff12345678000030n].map(run), [ERRNO + 5, ALLOW]);
 });
 
 test('conditions on several arguments must all hold; several on one are alternatives', () => {
-  const at = (index: number, value: number) => ({ index, value, op: 'SCMP_CMP_EQ' });
+  const at = (index: number, value: number) => ({
+    index,
+    value,
+    op: 'SCMP_CMP_EQ',
+  });
   const both = build([rule('getcwd', 5, [at(0, 1), at(1, 2)])]);
   const either = build([rule('getcwd', 5, [at(0, 1), at(0, 2)])]);
   const run = (filter: Uint8Array, ...args: bigint[]) =>
@@ -94,7 +117,10 @@ test('conditions on several arguments must all hold; several on one are alternat
 
 test('a system call that nobody knows, or that the machine does not have, is passed over', () => {
   const filter = build([
-    { names: ['no_such_call', 'socketcall', 'getcwd'], action: 'SCMP_ACT_ERRNO' },
+    {
+      names: ['no_such_call', 'socketcall', 'getcwd'],
+      action: 'SCMP_ACT_ERRNO',
+    },
     rule('only_this', 3),
   ]);
   assert.is(runFilter(filter, { architecture: own, syscall: numberOf('getcwd') }), ERRNO + 1);
@@ -106,7 +132,11 @@ test('of one system call the first of two unconditional rules counts', () => {
 });
 
 test('rules for socketcall and for its parts stay in order, as in the profile of Podman', () => {
-  const at = (index: number, value: number, op: string) => ({ index, value, op });
+  const at = (index: number, value: number, op: string) => ({
+    index,
+    value,
+    op,
+  });
   const allow = (args: NonNullable<SeccompRule['args']>): SeccompRule => ({
     names: ['socket'],
     action: 'SCMP_ACT_ALLOW',
@@ -124,6 +154,46 @@ test('rules for socketcall and for its parts stay in order, as in the profile of
   const socket = (...args: bigint[]) => runFilter(filter, { architecture: own, syscall: numberOf('socket'), args });
   assert.equal([socket(16n, 0n, 9n), socket(16n, 0n, 0n), socket(2n, 0n, 9n)], [ERRNO + 22, ALLOW, ALLOW]);
   if (OWN === 'x86_64') assert.is(runFilter(filter, { architecture: other, syscall: 102, args: [1n] }), ALLOW);
+});
+
+// A profile with all there is: long, for several architectures, with rules for parts of socketcall(2) and ipc(2).
+function variedProfile(): Seccomp {
+  const names = Array.from(definitions([HEADER]).keys(), (name) => name.slice(5));
+  const parts = ['socketcall', 'socket', 'connect', 'recvmmsg', 'accept4', 'send', 'ipc', 'semget', 'shmat', 'msgrcv'];
+  const at = (index: number, value: number): SeccompRule['args'] => [{ index, value, op: 'SCMP_CMP_EQ' }];
+  const allow = (names: string[], args: SeccompRule['args'] = []): SeccompRule => {
+    return { names, action: 'SCMP_ACT_ALLOW', args };
+  };
+  return {
+    defaultAction: 'SCMP_ACT_ERRNO',
+    architectures: OWN === 'x86_64' ? ['SCMP_ARCH_X86', 'SCMP_ARCH_X32'] : ['SCMP_ARCH_ARM'],
+    syscalls: [
+      allow(names.filter((name, index) => index % 5 !== 0 && !parts.includes(name))),
+      ...names.filter((_, index) => index % 5 === 0).map((name, index) => rule(name, index, at(0, index))),
+      ...parts.map((name, index) => rule(name, 30 + index, at(1, 1))),
+      allow(parts.filter((_, index) => index % 2 === 0)),
+      rule('rt_sigaction', 7, at(0, 9)),
+    ],
+  };
+}
+
+test('the programs of divided system calls decide as one program does', () => {
+  const plan = planSeccomp(variedProfile(), []);
+  if (plan === undefined) throw new Error('no plan');
+  const [divided, whole] = [buildFilter(plan), buildFilter(plan, { isDivided: false })];
+  assert.ok(divided.length > whole.length);
+  const differences: string[] = [];
+  const edges = [0x3fffffff, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff];
+  const numbers = [...Array(600).keys()].flatMap((number) => [number, 0x40000000 + number]);
+  for (const architecture of [own, other, 0x12345678]) {
+    for (const syscall of [...numbers, ...edges]) {
+      for (const args of [[], [9n, 1n], [3n, 4n], [BigInt(syscall), 7n]]) {
+        const [one, two] = [divided, whole].map((filter) => runFilter(filter, { architecture, syscall, args }));
+        if (one !== two) differences.push(`${architecture} ${syscall} ${args}: ${one} ${two}`);
+      }
+    }
+  }
+  assert.equal(differences, []);
 });
 
 const equal = [{ index: 0, value: 1, op: 'SCMP_CMP_EQ' }];

@@ -3,15 +3,19 @@ import { closeSync, readSync } from '../../bindings/file-system.ts';
 import { memfdCreate } from '../../bindings/files.ts';
 import {
   architectureToken,
+  conditionsOf,
   LIBSECCOMP,
   libseccompVersion,
+  loadLibseccomp,
+  NR_SCMP_ERROR,
   SeccompFilter,
-  syscallOf,
+  SyscallNames,
 } from '../../bindings/libseccomp.ts';
 import { fstatSync } from '../../bindings/stat.ts';
 import { errnoOf, RuntimeError, step, toRuntimeError } from '../errors.ts';
 import { debug } from '../log.ts';
 import type { SeccompPlan, SeccompRulePlan } from '../plan/seccomp.ts';
+import { divideRules, isDivisible, type RuleCalls, wholeRules } from './seccomp-groups.ts';
 import { INSTRUCTION_SIZE, joinPrograms } from './seccomp-join.ts';
 
 /** BPF_MAXINSNS. */
@@ -19,73 +23,79 @@ const MAX_INSTRUCTIONS = 4096;
 
 /**
  * Makes the filter.
+ * @param isDivided whether the system calls of an architecture may be divided among several programs
  * @returns an array of struct sock_filter
  * @throws RuntimeError if there is no libseccomp, or if it refuses a part of the profile
  */
-export function buildFilter(plan: SeccompPlan): Uint8Array {
-  const version = checkLibrary();
-  const rules = resolveRules(plan);
-  const tokens = architectureTokens(plan, version);
-  // One filter for all architectures takes libseccomp more than twice as long as one for each.
-  const programs = tokens.map((token) => ({ token, program: programFor(plan, rules, token) }));
-  const filter = joinPrograms(programs);
+export function buildFilter(plan: SeccompPlan, { isDivided = true } = {}): Uint8Array {
+  checkLibrary();
+  const tokens = architectureTokens(plan);
+  const filter = joined(plan, {
+    resolved: resolveRules(plan, tokens[0] ?? 0),
+    tokens,
+    isDivided,
+  });
   const count = filter.length / INSTRUCTION_SIZE;
   if (count <= MAX_INSTRUCTIONS) return filter;
+  // Then it's a little shorter.
+  if (isDivided) return buildFilter(plan, { isDivided: false });
   const reason = `the profile makes ${count} instructions, the kernel takes at most ${MAX_INSTRUCTIONS}`;
   throw new RuntimeError(reason, { steps: [PROFILE] });
 }
 
 const PROFILE = '/linux/seccomp';
 
-function checkLibrary(): string {
+function checkLibrary(): void {
   try {
-    return libseccompVersion();
+    loadLibseccomp();
   } catch (cause) {
     const hint = 'install the package libseccomp2 (Debian, Ubuntu) or libseccomp (Fedora)';
-    throw new RuntimeError(`${LIBSECCOMP} cannot be loaded`, { steps: [PROFILE], hint, cause });
+    throw new RuntimeError(`${LIBSECCOMP} cannot be loaded`, {
+      steps: [PROFILE],
+      hint,
+      cause,
+    });
   }
 }
 
-interface ResolvedRule {
+/** A rule for one system call. */
+interface Rule {
   rule: SeccompRulePlan;
-  name: string;
-  /** The system call's number. */
-  number: number;
+  /** It applies if all of one of these hold. */
+  alternatives: (Uint8Array | null)[];
 }
 
-// A name that libseccomp doesn't know is left out, as in runc: profiles list calls of later kernels.
-function resolveRules({ rules }: SeccompPlan): ResolvedRule[] {
-  const unknown: string[] = [];
-  const resolved: ResolvedRule[] = [];
-  for (const rule of rules) {
+interface Resolved extends RuleCalls {
+  rules: Rule[];
+  table: SyscallNames;
+}
+
+function resolveRules(plan: SeccompPlan, native: number): Resolved {
+  const names: string[] = [];
+  const rules: Rule[] = [];
+  for (const rule of plan.rules) {
+    const planned = { rule, alternatives: rule.alternatives.map(conditionsOf) };
     for (const name of rule.names) {
-      const number = syscallOf(name);
-      if (number === undefined) unknown.push(name);
-      else resolved.push({ rule, name, number });
+      names.push(name);
+      rules.push(planned);
     }
   }
+  const table = new SyscallNames(names);
+  const numbers = table.numbersOn(native);
+  // As in runc: profiles list calls of later kernels.
+  const unknown = names.filter((_, index) => numbers[index] === NR_SCMP_ERROR);
   if (unknown.length > 0) debug(() => `/linux/seccomp: libseccomp does not know ${unknown.join(', ')}: left out`);
-  // libseccomp keeps a list with ascending numbers and looks for the place from its start. What is said of one system
-  // call stays in the profile's order.
-  return resolved.sort((one, other) => placeOf(other) - placeOf(one));
+  return { rules, names, table, numbers };
 }
 
-// Calls that are one call on 32-bit architectures (socketcall(2), ipc(2)): a rule for one of them may stand in the way
-// of a later rule for all, so all stay in the profile's order.
-const MULTIPLEXED = new Set(
-  `socketcall socket bind connect listen accept getsockname getpeername socketpair send recv sendto recvfrom shutdown
-   setsockopt getsockopt sendmsg recvmsg accept4 recvmmsg sendmmsg
-   ipc semop semget semctl semtimedop msgsnd msgrcv msgget msgctl shmat shmdt shmget shmctl`.split(/\s+/),
-);
-
-const placeOf = ({ name, number }: ResolvedRule): number => (MULTIPLEXED.has(name) ? 0 : number);
-
 /** The machine's own architecture comes first, and always. */
-function architectureTokens({ architectures }: SeccompPlan, version: string): number[] {
+function architectureTokens({ architectures }: SeccompPlan): number[] {
   const native = architectureToken(process.arch === 'arm64' ? 'aarch64' : 'x86_64') ?? 0;
   const tokens = architectures.map(({ pointer, name }) => {
     const token = architectureToken(name);
-    if (token === undefined) throw new RuntimeError(`libseccomp ${version} does not know it`, { steps: [pointer] });
+    if (token === undefined) {
+      throw new RuntimeError(`libseccomp ${libseccompVersion()} does not know it`, { steps: [pointer] });
+    }
     step(pointer, () => checkByteOrder(token));
     return token;
   });
@@ -97,21 +107,52 @@ function checkByteOrder(token: number): void {
   if ((token & 0x40000000) === 0) throw new RuntimeError('has another byte order than this machine');
 }
 
-function programFor(plan: SeccompPlan, rules: ResolvedRule[], token: number): Uint8Array {
-  const filter = step(PROFILE, () => new SeccompFilter(plan.defaultAction, token));
+interface Inputs {
+  resolved: Resolved;
+  tokens: number[];
+  isDivided: boolean;
+}
+
+// One filter for all architectures takes libseccomp more than twice as long as one for each, and one for all system
+// calls twice as long as one for each few.
+function joined(plan: SeccompPlan, { resolved, tokens, isDivided }: Inputs): Uint8Array {
+  const { table, numbers } = resolved;
+  const programs = new Programs();
   try {
-    for (const resolved of rules) addRule(filter, resolved);
-    return step(PROFILE, () => exported(filter));
+    const architectures = tokens.map((token, index) => {
+      const divide = () => divideRules(resolved, token, index === 0 ? numbers : table.numbersOn(token));
+      const { groups, ranges } = isDivided && isDivisible(token) ? divide() : wholeRules(resolved);
+      const starts = groups.map((indexes) => programs.add(() => filterFor(plan, resolved, { token, indexes })));
+      return {
+        token,
+        ranges: ranges.map(({ from, group }) => ({
+          from,
+          start: starts[group] ?? 0,
+        })),
+      };
+    });
+    return joinPrograms(architectures, programs.read());
   } finally {
-    filter.release();
+    programs.close();
   }
 }
 
-function addRule(filter: SeccompFilter, { rule, name, number }: ResolvedRule): void {
+function filterFor(
+  { defaultAction }: SeccompPlan,
+  { rules, names, numbers }: Resolved,
+  { token, indexes }: { token: number; indexes: number[] },
+): SeccompFilter {
+  const filter = step(PROFILE, () => new SeccompFilter(defaultAction, token));
+  let at = 0;
   try {
-    for (const comparisons of rule.alternatives) filter.addRule(rule.action, number, comparisons);
+    for (at of indexes) {
+      const { rule, alternatives } = rules[at] as Rule;
+      for (const conditions of alternatives) filter.addRule(rule.action, numbers[at] ?? 0, conditions);
+    }
+    return filter;
   } catch (error) {
-    throw refusedRule(error, `${rule.pointer} (${name})`);
+    filter.release();
+    throw refusedRule(error, `${rules[at]?.rule.pointer} (${names[at]})`);
   }
 }
 
@@ -120,17 +161,36 @@ function refusedRule(error: unknown, place: string): unknown {
   if (known === undefined) return error;
   const isTwice = errnoOf(error) === 'EEXIST';
   const hint = isTwice ? { hint: 'another rule has the same conditions and another action' } : {};
-  return new RuntimeError(known.reason, { steps: [place], cause: error, ...hint });
+  return new RuntimeError(known.reason, {
+    steps: [place],
+    cause: error,
+    ...hint,
+  });
 }
 
-function exported(filter: SeccompFilter): Uint8Array {
-  const fd = memfdCreate('seccomp');
-  try {
-    filter.exportBpf(fd);
-    const program = new Uint8Array(fstatSync(fd).size);
-    readSync(fd, program, 0, program.length, 0);
-    return program;
-  } finally {
-    closeSync(fd);
+/** Programs, one behind the other. */
+class Programs {
+  readonly #fd = memfdCreate('seccomp');
+
+  /** Appends one. Returns the index of its first instruction. */
+  add(make: () => SeccompFilter): number {
+    const start = fstatSync(this.#fd).size / INSTRUCTION_SIZE;
+    const filter = make();
+    try {
+      step(PROFILE, () => filter.exportBpf(this.#fd));
+      return start;
+    } finally {
+      filter.release();
+    }
+  }
+
+  read(): Uint8Array {
+    const programs = new Uint8Array(fstatSync(this.#fd).size);
+    readSync(this.#fd, programs, 0, programs.length, 0);
+    return programs;
+  }
+
+  close(): void {
+    closeSync(this.#fd);
   }
 }

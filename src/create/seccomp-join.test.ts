@@ -19,9 +19,30 @@ function returning(value: number, length = 1): Uint8Array {
   return new Uint8Array(view.buffer);
 }
 
+interface Wanted {
+  token: number;
+  length?: number;
+  /** From these numbers on there's another program; each returns the number. */
+  from?: number[];
+}
+
+function join(wanted: Wanted[]): Uint8Array {
+  let start = 0;
+  const all: Uint8Array[] = [];
+  const architectures = wanted.map(({ token, length = 1, from }) => {
+    const ranges = (from ?? [0]).map((number) => {
+      all.push(returning(from === undefined ? token : number, length));
+      start += length;
+      return { from: number, start: start - length };
+    });
+    return { token, ranges };
+  });
+  return joinPrograms(architectures, Buffer.concat(all));
+}
+
 test('a single program stays as it is', () => {
   const program = returning(1);
-  assert.is(joinPrograms([{ token: X86_64, program }]), program);
+  assert.is(joinPrograms([{ token: X86_64, ranges: [{ from: 0, start: 0 }] }], program), program);
 });
 
 for (const order of [
@@ -30,7 +51,7 @@ for (const order of [
   [X86, X32, X86_64],
 ]) {
   test(`each architecture has its own program, in the order ${order.map((token) => token.toString(16))}`, () => {
-    const joined = joinPrograms(order.map((token) => ({ token, program: returning(token, 1000) })));
+    const joined = join(order.map((token) => ({ token, length: 1000 })));
     const run = (architecture: number, syscall: number) => runFilter(joined, { architecture, syscall });
     assert.equal([run(X86_64, 0), run(X86_64, 0x3fffffff)], [X86_64, X86_64]);
     assert.equal([run(X86_64, 0x40000000), run(X86_64, 0xffffffff)], [X32, X32]);
@@ -39,13 +60,55 @@ for (const order of [
   });
 }
 
+for (const count of [1, 2, 3, 7, 100]) {
+  test(`${count} programs for parts of the numbers`, () => {
+    const from = Array.from({ length: count }, (_, index) => 10 * index);
+    const x32 = [0, 0x40000200, 0x40000300];
+    const joined = join([
+      { token: X86_64, from },
+      { token: X86, from },
+      { token: X32, from: x32 },
+    ]);
+    const run = (architecture: number, syscall: number) => runFilter(joined, { architecture, syscall });
+    for (const architecture of [X86_64, X86]) {
+      const numbers = from.flatMap((number) => [number, number + 5, number + 9]);
+      assert.equal(
+        numbers.map((number) => run(architecture, number)),
+        numbers.map((number) => number - (number % 10)),
+      );
+    }
+    assert.equal(
+      [0x3fffffff, 0x40000000].map((number) => run(X86_64, number)),
+      [10 * (count - 1), 0],
+    );
+    assert.equal(
+      [0x400001ff, 0x40000200, 0x40000300, 0xffffffff].map((number) => run(X86_64, number)),
+      [0, 0x40000200, 0x40000300, 0x40000300],
+    );
+    assert.is(run(0xc00000b7, 5), KILL);
+  });
+}
+
+test('a jump would be too long: a mistake of the programmer', () => {
+  assert.throws(
+    () =>
+      join([
+        {
+          token: X86_64,
+          from: Array.from({ length: 300 }, (_, index) => index),
+        },
+      ]),
+    /too many/,
+  );
+});
+
 test("without x32 the numbers are the program's business", () => {
-  const joined = joinPrograms([X86_64, X86].map((token) => ({ token, program: returning(token) })));
+  const joined = join([{ token: X86_64 }, { token: X86 }]);
   assert.is(runFilter(joined, { architecture: X86_64, syscall: 0x40000001 }), X86_64);
 });
 
 test("x32 without x86_64 has x86_64's architecture", () => {
-  const joined = joinPrograms([X86, X32].map((token) => ({ token, program: returning(token) })));
+  const joined = join([{ token: X86 }, { token: X32 }]);
   assert.is(runFilter(joined, { architecture: X86_64, syscall: 0x40000001 }), X32);
 });
 

@@ -1,16 +1,22 @@
-// Several seccomp programs, one for each architecture, as one: a few instructions in front choose. Each is complete by
-// itself and checks once more what it was chosen by.
+// Several seccomp programs, for some system calls of one architecture each, as one: a few instructions in front choose.
+// Each is complete by itself and checks once more what architecture it was chosen by.
 
-/** One architecture's program: an array of struct sock_filter. */
-export interface ArchitectureProgram {
+/** One architecture's programs. */
+export interface ArchitecturePrograms {
   /** AUDIT_ARCH_*, or libseccomp's own number for x32. */
   token: number;
-  program: Uint8Array;
+  /** Ascending by `from`. */
+  ranges: ProgramRange[];
+}
+
+/** From this system call's number on, up to the next range's, a program decides. */
+export interface ProgramRange {
+  from: number;
+  /** The index of its first instruction. */
+  start: number;
 }
 
 export const INSTRUCTION_SIZE = 8;
-
-type Instruction = [code: number, ifTrue: number, ifFalse: number, value: number];
 
 // linux/bpf_common.h, struct seccomp_data
 const LOAD = 0x20;
@@ -27,59 +33,80 @@ const X32 = 0x4000003e;
 /** x32 has x86_64's AUDIT_ARCH, and this bit in its numbers. */
 const X32_SYSCALL_BIT = 0x40000000;
 
-/** The program for all; what belongs to no architecture is killed, as libseccomp has it. */
-export function joinPrograms(programs: ArchitectureProgram[]): Uint8Array {
-  const [first] = programs;
-  if (first !== undefined && programs.length === 1) return first.program;
-  const starts = startsOf(programs);
-  const header = headerFor(programs, starts, headerFor(programs, starts, 0).length);
-  const total = programs.reduce((size, { program }) => size + program.length, header.length * INSTRUCTION_SIZE);
-  const joined = new Uint8Array(total);
-  joined.set(encode(header));
-  let at = header.length * INSTRUCTION_SIZE;
-  for (const { program } of programs) {
-    joined.set(program, at);
-    at += program.length;
-  }
+/**
+ * The program for all; what belongs to no architecture is killed, as libseccomp has it.
+ * @param programs arrays of struct sock_filter, one behind the other
+ */
+export function joinPrograms(architectures: ArchitecturePrograms[], programs: Uint8Array): Uint8Array {
+  if (architectures.length === 1 && architectures[0]?.ranges.length === 1) return programs;
+  const header = new Header(architectures).finish();
+  const joined = new Uint8Array(header.length + programs.length);
+  joined.set(header);
+  joined.set(programs, header.length);
   return joined;
 }
 
-/** Token → index of its first instruction behind the header. */
-function startsOf(programs: ArchitectureProgram[]): Map<number, number> {
-  const starts = new Map<number, number>();
-  let start = 0;
-  for (const { token, program } of programs) {
-    starts.set(token, start);
-    start += program.length / INSTRUCTION_SIZE;
-  }
-  return starts;
-}
+/** The instructions that choose. */
+class Header {
+  /** Two for each instruction. */
+  readonly #words: number[] = [];
+  /** Which of them are jumps to a program's start. */
+  readonly #jumps: { index: number; start: number }[] = [];
 
-function headerFor(programs: ArchitectureProgram[], starts: Map<number, number>, length: number): Instruction[] {
-  const header: Instruction[] = [[LOAD, 0, 0, ARCHITECTURE_OFFSET]];
-  // Counted from the instruction behind it.
-  const jumpTo = (token: number) => header.push([JUMP, 0, 0, length + (starts.get(token) ?? 0) - header.length - 1]);
-  for (const { token } of programs) {
-    if (token === X32 && starts.has(X86_64)) continue;
-    const isShared = token === X86_64 && starts.has(X32);
-    header.push([JUMP_IF_EQUAL, 0, isShared ? 4 : 1, token === X32 ? X86_64 : token]);
-    if (isShared) {
-      header.push([LOAD, 0, 0, NUMBER_OFFSET], [JUMP_IF_AT_LEAST, 0, 1, X32_SYSCALL_BIT]);
-      jumpTo(X32);
+  constructor(architectures: ArchitecturePrograms[]) {
+    const x32 = architectures.find(({ token }) => token === X32)?.ranges;
+    const hasX86 = architectures.some(({ token }) => token === X86_64);
+    this.#add(LOAD, ARCHITECTURE_OFFSET);
+    for (const { token, ranges } of architectures) {
+      if (token !== X32) this.#architecture(token, ranges, token === X86_64 ? x32 : undefined);
+      else if (!hasX86) this.#architecture(X86_64, ranges, undefined);
     }
-    jumpTo(token);
+    this.#add(RETURN, SCMP_ACT_KILL);
   }
-  header.push([RETURN, 0, 0, SCMP_ACT_KILL]);
-  return header;
+
+  finish(): Uint8Array {
+    const words = Uint32Array.from(this.#words);
+    // Counted from the instruction behind it.
+    for (const { index, start } of this.#jumps) words[2 * index + 1] = words.length / 2 + start - index - 1;
+    return new Uint8Array(words.buffer);
+  }
+
+  #add(code: number, value: number, ifTrue = 0, ifFalse = 0): void {
+    this.#words.push(code | (ifTrue << 16) | (ifFalse << 24), value);
+  }
+
+  #architecture(token: number, ranges: ProgramRange[], x32: ProgramRange[] | undefined): void {
+    const size = searchSize(ranges.length);
+    const all = x32 === undefined ? size : size + searchSize(x32.length) + 2;
+    this.#add(JUMP_IF_EQUAL, token, 1);
+    this.#add(JUMP, all + 1);
+    this.#add(LOAD, NUMBER_OFFSET);
+    if (x32 !== undefined) {
+      this.#add(JUMP_IF_AT_LEAST, X32_SYSCALL_BIT, 0, 1);
+      this.#add(JUMP, size);
+    }
+    this.#search(ranges, 0, ranges.length);
+    if (x32 !== undefined) this.#search(x32, 0, x32.length);
+  }
+
+  /** A binary search for the number, in the ranges from `first` to before `end`. */
+  #search(ranges: ProgramRange[], first: number, end: number): void {
+    const middle = (first + end) >> 1;
+    const [low, high] = [ranges[first], ranges[middle]];
+    if (low === undefined || high === undefined) throw new Error('there is no program');
+    if (middle === first) {
+      this.#jumps.push({ index: this.#words.length / 2, start: low.start });
+      this.#add(JUMP, 0);
+      return;
+    }
+    const size = searchSize(middle - first);
+    // A conditional jump goes no further.
+    if (size > 255) throw new Error('there are too many programs');
+    this.#add(JUMP_IF_AT_LEAST, high.from, size);
+    this.#search(ranges, first, middle);
+    this.#search(ranges, middle, end);
+  }
 }
 
-function encode(instructions: Instruction[]): Uint8Array {
-  const view = new DataView(new ArrayBuffer(instructions.length * INSTRUCTION_SIZE));
-  instructions.forEach(([code, ifTrue, ifFalse, value], index) => {
-    view.setUint16(index * INSTRUCTION_SIZE, code, true);
-    view.setUint8(index * INSTRUCTION_SIZE + 2, ifTrue);
-    view.setUint8(index * INSTRUCTION_SIZE + 3, ifFalse);
-    view.setUint32(index * INSTRUCTION_SIZE + 4, value, true);
-  });
-  return new Uint8Array(view.buffer);
-}
+/** How many instructions a search takes. */
+const searchSize = (count: number): number => 2 * count - 1;

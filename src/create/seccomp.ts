@@ -7,7 +7,7 @@ import { SECCOMP_FLAGS, type SeccompPlan } from '../plan/seccomp.ts';
 import { stateDocument } from '../state/document.ts';
 import type { Status } from '../state/status.ts';
 import type { ContainerRecord } from '../state/store.ts';
-import { cachedFilter } from './seccomp-cache.ts';
+import { type FoundFilter, findFilter } from './seccomp-cache.ts';
 import { buildFilter } from './seccomp-filter.ts';
 
 const AGENT_TIMEOUT_MS = 10_000;
@@ -24,7 +24,7 @@ export interface Listened {
 export class SeccompExtra {
   readonly #plan: SeccompPlan;
   readonly #root: string;
-  #filter: Uint8Array | undefined;
+  #found: FoundFilter | undefined;
   #agentFd = -1;
 
   /**
@@ -36,15 +36,22 @@ export class SeccompExtra {
     this.#root = root;
     for (const [name, flag] of Object.entries(SECCOMP_FLAGS)) {
       if ((plan.flags & flag) === 0 || knowsSeccompFlag(flag)) continue;
-      throw new RuntimeError(`this kernel does not have ${name}`, { steps: ['/linux/seccomp/flags'] });
+      throw new RuntimeError(`this kernel does not have ${name}`, {
+        steps: ['/linux/seccomp/flags'],
+      });
     }
   }
 
   /** Makes the filter, once. */
   readonly makeFilter = (): Uint8Array => {
-    this.#filter ??= cachedFilter(this.#root, this.#plan, () => buildFilter(this.#plan));
-    return this.#filter;
+    this.#found ??= findFilter(this.#root, this.#plan, () => buildFilter(this.#plan));
+    return this.#found.filter;
   };
+
+  /** Keeps the filter for other containers: for when there's time. */
+  keepFilter(): void {
+    this.#found?.keep();
+  }
 
   /** Connects to the agent's socket. */
   connectAgent(): void {
