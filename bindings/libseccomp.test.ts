@@ -79,7 +79,7 @@ test('a filter is exported as a program, which grows with its rules', () => {
   const empty = sizeOf(new SeccompFilter(ALLOW, tokenOf(OWN)));
   assert.is(empty % 8, 0);
   const filter = new SeccompFilter(ALLOW, tokenOf(OWN));
-  filter.addRule(ERRNO, 1, null);
+  filter.addRule(ERRNO, 1, conditionsOf([]));
   const conditions = conditionsOf([
     { argument: 0, operator: EQUAL, a: 2n ** 64n - 1n, b: 0n },
     { argument: 5, operator: EQUAL, a: 1n, b: 0n },
@@ -99,7 +99,7 @@ const failures: [name: string, line: string, action: () => unknown][] = [
   [
     'the default action',
     'seccomp_rule_add_array EACCES',
-    () => new SeccompFilter(ALLOW, tokenOf(OWN)).addRule(ALLOW, 1, null),
+    () => new SeccompFilter(ALLOW, tokenOf(OWN)).addRule(ALLOW, 1, conditionsOf([])),
   ],
   ['a closed descriptor', 'seccomp_export_bpf ECANCELED', () => new SeccompFilter(ALLOW, tokenOf(OWN)).exportBpf(-1)],
 ];

@@ -26,7 +26,7 @@ interface Library {
   addArchitecture: Function<[Context, token: number]>;
   removeArchitecture: Function<[Context, token: number]>;
   resolveSyscall: Function<[architecture: number, name: number]>;
-  addRule: Function<[Context, action: number, syscall: number, count: number, comparisons: Uint8Array | null]>;
+  addRule: Function<[Context, action: number, syscall: number, count: number, comparisons: number]>;
   exportBpf: Function<[Context, fd: number]>;
   version: Function<[]>;
 }
@@ -45,7 +45,7 @@ function library(): Library {
     removeArchitecture: lib.func('int seccomp_arch_remove(uintptr_t context, uint32_t token)'),
     resolveSyscall: lib.func('int seccomp_syscall_resolve_name_arch(uint32_t token, uintptr_t name)'),
     addRule: lib.func(
-      'int seccomp_rule_add_array(uintptr_t context, uint32_t action, int syscall, unsigned int count, void *comparisons)',
+      'int seccomp_rule_add_array(uintptr_t context, uint32_t action, int syscall, unsigned int count, uintptr_t comparisons)',
     ),
     exportBpf: lib.func('int seccomp_export_bpf(uintptr_t context, int fd)'),
     version: lib.func('uintptr_t seccomp_version()'),
@@ -137,11 +137,9 @@ export class SeccompFilter {
   /**
    * seccomp_rule_add_array(3), seccomp_rule_add(3).
    * @param syscall the machine's own number, whatever the filter's architecture
-   * @param conditions all of them must hold; null: there are none
    */
-  addRule(action: number, syscall: number, conditions: Uint8Array | null): void {
-    const count = conditions === null ? 0 : conditions.length / COMPARISON_SIZE;
-    const result = this.#library.addRule(this.#context, action, syscall, count, conditions);
+  addRule(action: number, syscall: number, { count, address }: Conditions): void {
+    const result = this.#library.addRule(this.#context, action, syscall, count, address);
     if (result < 0) throw new SyscallError('seccomp_rule_add_array', -result);
   }
 
@@ -159,9 +157,19 @@ export class SeccompFilter {
 /** sizeof(struct scmp_arg_cmp). */
 const COMPARISON_SIZE = 24;
 
-/** The conditions of a rule as the library takes them; of one argument there may be one only. */
-export function conditionsOf(comparisons: readonly Comparison[]): Uint8Array | null {
-  if (comparisons.length === 0) return null;
+/** The conditions of a rule as the library takes them. */
+export interface Conditions {
+  count: number;
+  address: number;
+  /** What is there, for as long as this is. */
+  array: Uint8Array | undefined;
+}
+
+const NO_CONDITIONS: Conditions = { count: 0, address: 0, array: undefined };
+
+/** All of these must hold; of one argument there may be one comparison only. */
+export function conditionsOf(comparisons: readonly Comparison[]): Conditions {
+  if (comparisons.length === 0) return NO_CONDITIONS;
   const view = new DataView(new ArrayBuffer(comparisons.length * COMPARISON_SIZE));
   comparisons.forEach(({ argument, operator, a, b }, index) => {
     const at = index * COMPARISON_SIZE;
@@ -170,7 +178,8 @@ export function conditionsOf(comparisons: readonly Comparison[]): Uint8Array | n
     view.setBigUint64(at + 8, a, true);
     view.setBigUint64(at + 16, b, true);
   });
-  return new Uint8Array(view.buffer);
+  const array = new Uint8Array(view.buffer);
+  return { count: comparisons.length, address: Number(koffi.address(array)), array };
 }
 
 // The library returns -errno.

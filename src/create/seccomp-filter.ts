@@ -3,6 +3,7 @@ import { closeSync, readSync } from '../../bindings/file-system.ts';
 import { memfdCreate } from '../../bindings/files.ts';
 import {
   architectureToken,
+  type Conditions,
   conditionsOf,
   LIBSECCOMP,
   libseccompVersion,
@@ -62,7 +63,7 @@ function checkLibrary(): void {
 interface Rule {
   rule: SeccompRulePlan;
   /** It applies if all of one of these hold. */
-  alternatives: (Uint8Array | null)[];
+  alternatives: Conditions[];
 }
 
 interface Resolved extends RuleCalls {

@@ -24,7 +24,15 @@ export function findPlan(root: string, id: string): Plan | undefined {
 
 /** JSON of something that may have 64-bit integers and bytes in it. */
 export function toExactJson(value: unknown): string {
-  return JSON.stringify(value, toJson);
+  // Not a replacer, which would be called for every value.
+  Object.assign(BigInt.prototype, { toJSON: bigintToJson });
+  Object.assign(Uint8Array.prototype, { toJSON: bytesToJson });
+  try {
+    return JSON.stringify(value);
+  } finally {
+    Reflect.deleteProperty(BigInt.prototype, 'toJSON');
+    Reflect.deleteProperty(Uint8Array.prototype, 'toJSON');
+  }
 }
 
 /** The value again. */
@@ -34,10 +42,12 @@ export function fromExactJson(text: string): unknown {
 }
 
 // What JSON does not have: masks and limits of 64 bits, compiled programs.
-function toJson(_: string, value: unknown): unknown {
-  if (typeof value === 'bigint') return { $bigint: String(value) };
-  if (value instanceof Uint8Array) return { $bytes: Buffer.from(value).toString('base64') };
-  return value;
+function bigintToJson(this: bigint): unknown {
+  return { $bigint: String(this) };
+}
+
+function bytesToJson(this: Uint8Array): unknown {
+  return { $bytes: Buffer.from(this).toString('base64') };
 }
 
 function fromJson(_: string, value: unknown): unknown {
