@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert';
 import { rootTest } from '../../bindings/root-suite.ts';
 import { RuntimeError } from '../errors.ts';
 import { planCgroup } from '../plan/cgroup.ts';
-import { locateCgroup, makeCgroup, type PlacedCgroup, placeCgroup, removeCgroup } from './cgroup.ts';
+import { claimGone, locateCgroup, makeCgroup, type PlacedCgroup, placeCgroup, removeCgroup } from './cgroup.ts';
 import { readHierarchies } from './hierarchies.ts';
 import { processesIn } from './processes.ts';
 
@@ -74,6 +74,16 @@ test('only folders that were made for the container are removed; those that are 
     { directory: `${folder}/gone`, isOwn: true },
   ]);
   assert.equal([existsSync(`${folder}/own`), existsSync(`${folder}/joined`)], [false, true]);
+});
+
+test('a folder that has gone since it was placed is the own one', () => {
+  const [there, gone] = [fake('there', [], { 'web1/cgroup.procs': '' }), fake('gone', [], {})];
+  const placed = [there, gone].map((place) => ({ ...place, isOwn: false }));
+  claimGone(placed);
+  assert.equal(
+    placed.map(({ isOwn }) => isOwn),
+    [false, true],
+  );
 });
 
 test('a folder that cannot be removed is named', () => {

@@ -33,6 +33,14 @@ function checkNotRoot({ mountPoint }: Hierarchy, directory: string, path: string
   throw new ConfigError([{ pointer: '/linux/cgroupsPath', value: JSON.stringify(shorten(path)), rule }]);
 }
 
+/**
+ * Looks again, now that the container's id is taken, whether folders are there that seemed to be somebody else's: they may
+ * have been those of a container with the same id, which was just being deleted.
+ */
+export function claimGone(placed: PlacedCgroup[]): void {
+  for (const place of placed) place.isOwn ||= !existsSync(place.directory);
+}
+
 /** Makes the folders, parents included. An existing one is joined. */
 export function makeCgroup(placed: PlacedCgroup[]): void {
   for (const place of placed) {

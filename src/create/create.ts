@@ -8,7 +8,7 @@ import { kill, wait } from '../../bindings/process.ts';
 import { statSync } from '../../bindings/stat.ts';
 import { loadBundle } from '../bundle/bundle.ts';
 import type { Config } from '../bundle/config.ts';
-import type { PlacedCgroup } from '../cgroup/cgroup.ts';
+import { claimGone, type PlacedCgroup } from '../cgroup/cgroup.ts';
 import type { CgroupDriver } from '../cgroup/driver.ts';
 import { fileSystemDriver } from '../cgroup/file-system-driver.ts';
 import { HookError, step } from '../errors.ts';
@@ -164,6 +164,8 @@ async function build(parts: Build): Promise<number> {
   const folderFd = makeFolder(root, id);
   undo.add('remove state', () => removeFolder(root, id, folderFd));
   flock(folderFd, K.LOCK_EX);
+  claimGone(placed);
+  record.cgroups = placed.map(recordOf);
   saveRecord(root, record);
   const [parentFd, syncFd] = socketpair();
   const fifos = openFifos(`${root}/${id}`, folderFd);
