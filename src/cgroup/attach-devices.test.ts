@@ -51,7 +51,8 @@ rootTest(test, 'the kernel asks the program, and a new one replaces it', () => {
       [[{ allow: false }, { allow: true, ...KMSG, access: 'rw' }], 'rwb'],
       [[{ allow: true }, { allow: false, ...KMSG, access: 'w' }], 'rm'],
       [[{ allow: false }, { allow: true, type: 'c', major: 1, access: 'm' }], 'm'],
-      [[{ allow: false, ...KMSG, minor: 12 }], 'rwbm'],
+      [[{ allow: true }, { allow: false, ...KMSG, minor: 12 }], 'rwbm'],
+      [[{ allow: true, ...KMSG, minor: 12 }], ''],
       [[{ allow: false }, { allow: true }], 'rwbm'],
     ];
     for (const [rules, allowed] of lists) {

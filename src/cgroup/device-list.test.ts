@@ -16,10 +16,7 @@ const possible: { name: string; rules: DeviceRule[] }[] = [
   { name: 'taking back a whole rule', rules: [DENY, { allow: true, ...KMSG }, { allow: false, ...KMSG }] },
   {
     name: 'denying some of all',
-    rules: [
-      { allow: false, ...KMSG },
-      { allow: false, type: 'b', major: 8 },
-    ],
+    rules: [{ allow: true }, { allow: false, ...KMSG }, { allow: false, type: 'b', major: 8 }],
   },
   { name: 'denying what is denied', rules: [DENY, { allow: true, type: 'b' }, { allow: false, ...KMSG }] },
   // As old versions of Docker write it.
@@ -45,13 +42,10 @@ test('v1: a rule that the kernel would pass over is refused by its name', () => 
   const hole = 'cgroup v1 cannot deny part of what an earlier rule, /r/devices/1, allows';
   assert.is(line([DENY, ALL_C, { allow: false, ...KMSG }]), `/r/devices/2: ${hole}`);
   assert.is(line([DENY, { ...ALL_C, major: 1 }, { allow: false, ...KMSG, access: 'w' }]), `/r/devices/2: ${hole}`);
-  const island = 'cgroup v1 cannot allow part of what an earlier rule, /r/devices/0, denies';
+  const island = 'cgroup v1 cannot allow part of what an earlier rule, /r/devices/1, denies';
   assert.is(
-    line([
-      { allow: false, type: 'c', major: 1 },
-      { allow: true, ...KMSG },
-    ]),
-    `/r/devices/1: ${island}`,
+    line([{ allow: true }, { allow: false, type: 'c', major: 1 }, { allow: true, ...KMSG }]),
+    `/r/devices/2: ${island}`,
   );
 });
 

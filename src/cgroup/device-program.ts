@@ -13,8 +13,8 @@ const TYPES = { b: 1, c: 2 };
 const [RESULT, CONTEXT, TYPE, ACCESS, MAJOR, MINOR] = [0, 1, 2, 3, 4, 5];
 
 /**
- * Assembles the program. As in cgroup v1 the last rule that fits decides, for each kind of access on its own, and what no
- * rule fits is allowed as far as the cgroups above allow it. So it looks from the last rule to the first, with those
+ * Assembles the program. As in cgroup v1 the last rule that fits decides, for each kind of access on its own; what no rule
+ * fits is allowed as far as the cgroups above allow it. So it looks from the last rule to the first, with those
  * kinds of access that are still open.
  */
 export function deviceProgram(rules: OrderedRule[]): Uint8Array {

@@ -28,10 +28,20 @@ const lines: { name: string; rule: DeviceRule; line: string }[] = [
 ];
 for (const { name, rule, line } of lines) {
   test(name, () => {
-    const [first] = orderRules([rule], '/r');
-    assert.equal(first && [v1Line(first), first.allow, first.label], [line, rule.allow, '/r/devices/0']);
+    const one = orderRules([rule], '/r').find(({ label }) => label === '/r/devices/0');
+    assert.equal(one && [v1Line(one), one.allow], [line, rule.allow]);
   });
 }
+
+test('what no rule names is denied', () => {
+  const kmsg: DeviceRule = { allow: true, type: 'c', major: 1, minor: 11 };
+  const firstOf = (rules: DeviceRule[]) =>
+    orderRules(rules, '/r')
+      .slice(0, 1)
+      .map((rule) => [v1Line(rule), rule.allow, rule.label]);
+  assert.equal(firstOf([kmsg, { allow: false }]), [['a', false, '/r/devices']]);
+  assert.equal(firstOf([{ allow: true }, kmsg]), [['a', true, '/r/devices/0']]);
+});
 
 test('the default devices come after the rules of the config, so that they stay usable', () => {
   const rules = orderRules([{ allow: false }, { allow: true, type: 'c' }], '/r');

@@ -34,6 +34,7 @@ const ALWAYS_ALLOWED: [type: 'b' | 'c', major: number | undefined, minor: number
 
 /**
  * The rules of a config, and those for the default devices, which come last: rules for all devices would take them away.
+ * What no rule names is denied: it's the list of what is allowed, whatever the cgroup above allows.
  * @param pointer the JSON pointer of the resources object
  */
 export function orderRules(rules: DeviceRule[], pointer: string): OrderedRule[] {
@@ -41,7 +42,9 @@ export function orderRules(rules: DeviceRule[], pointer: string): OrderedRule[] 
   const always = ALWAYS_ALLOWED.map(([type, major, minor, access]) => {
     return { allow: true, type, major, minor, access, label: 'default devices' };
   });
-  return [...configured, ...always];
+  const [first] = configured;
+  const isComplete = first === undefined || first.type === 'a';
+  return [...(isComplete ? [] : [orderRule({ allow: false }, `${pointer}/devices`)]), ...configured, ...always];
 }
 
 function orderRule({ allow, type, major, minor, access }: DeviceRule, label: string): OrderedRule {

@@ -36,7 +36,10 @@ test('what is allowed after everything was denied, and the default devices', () 
   ]);
 });
 
-for (const rules of [[{ allow: false, type: 'c' as const, major: 1 }], [DENY, { allow: true, access: 'rwm' }]]) {
+for (const rules of [
+  [{ allow: true }, { allow: false, type: 'c', major: 1 }],
+  [DENY, { allow: true, access: 'rwm' }],
+] satisfies DeviceRule[][]) {
   test(`${JSON.stringify(rules)} leaves systemd without a list`, () => {
     assert.equal(deviceProperties(rules), [
       ['DevicePolicy', ['s', 'auto']],

@@ -1,5 +1,5 @@
 // Mounts of type "cgroup" and "cgroup2", in the layout that the host has (v1, hybrid, v2). The container sees its own cgroup,
-// but on v2 all of the hierarchy if it has the host's cgroup namespace: its /proc/self/cgroup says where to look then.
+// but on v2 all that its cgroup namespace has if that isn't a new one: its /proc/self/cgroup says where to look then.
 import * as K from '../../bindings/constants.ts';
 import type { PlacedCgroup } from '../cgroup/cgroup.ts';
 import type { Slot } from '../final/memory.ts';
@@ -14,7 +14,7 @@ const EEXIST = 17;
 
 export interface CgroupMountOptions {
   placed: PlacedCgroup[];
-  /** With a new cgroup namespace a new mount shows the container's cgroup as its root, cgroup_namespaces(7). */
+  /** A new mount has the root that the cgroup namespace has, a new one the container's cgroup, cgroup_namespaces(7). */
   namespace: 'new' | 'joined' | 'host';
 }
 
@@ -85,8 +85,9 @@ function view(
   { attributes }: MountPlan,
   { namespace, into }: Pick<CgroupMountOptions, 'namespace'> & { into: Slot },
 ): void {
-  if (namespace !== 'new') {
-    const shown = hierarchy.version === 2 && namespace === 'host' ? hierarchy.mountPoint : directory;
+  const isV2 = hierarchy.version === 2;
+  if (namespace === 'host' || (namespace === 'joined' && !isV2)) {
+    const shown = isV2 ? hierarchy.mountPoint : directory;
     copyTree(script, shown, into, { recursive: false });
     setAttributes(script, into, attributes, shown);
     return;
@@ -94,6 +95,6 @@ function view(
   const options = hierarchy.controllers.flatMap((controller) =>
     controller.startsWith('name=') ? ['none', controller] : [controller],
   );
-  const type = hierarchy.version === 2 ? 'cgroup2' : 'cgroup';
+  const type = isV2 ? 'cgroup2' : 'cgroup';
   newFileSystem(script, fileSystems, { type, source: 'cgroup', options, set: attributes.set }, into);
 }
