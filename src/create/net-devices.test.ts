@@ -119,7 +119,7 @@ rootTest(test, 'a device that the kernel does not move is an error, and those be
   ip('address add 10.8.0.1/24 dev e0');
   ip('link set e0 up');
   const [line, devices] = attempt({ e0: { name: 'x0' }, lo: { name: 'x1' } }, pid);
-  assert.match(line, /^\/linux\/netDevices\/lo: RTM_SETLINK lo \(.*\) EINVAL$/);
+  assert.match(line, /^\/linux\/netDevices\/lo: RTM_SETLINK lo( \(.+\))? EINVAL$/);
   assert.ok(find('x0', pid) !== undefined);
   devices.moveBack();
   devices.close();
