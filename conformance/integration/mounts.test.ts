@@ -2,9 +2,9 @@
 import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import type { Mount } from '../../src/bundle/config.ts';
-import { type Changes, withMounts } from '../bundle.ts';
-import { type MountLine, parseMountinfo, readText } from './host.ts';
+import type { Mount, NamespaceType } from '../../src/bundle/config.ts';
+import { type Changes, withMounts, withNamespaces } from '../bundle.ts';
+import { isCgroupV2, type MountLine, parseMountinfo, readText } from './host.ts';
 import { integration, testUnless } from './suite.ts';
 
 const { test, runtime } = integration('mounts');
@@ -58,14 +58,21 @@ test('the options of the base config arrive in the kernel', () => {
   assert.is(mountAt('/sys', mounts).options[0], 'ro');
 });
 
-test('the cgroup mount shows only the container itself', () => {
+test("the cgroup mount shows only the container itself, or all of v2 where the cgroup namespace is the host's", () => {
   const cgroups = mountsInside().filter(({ type }) => type.startsWith('cgroup'));
   assert.ok(cgroups.length > 0);
   for (const { root, options, target } of cgroups) {
-    assert.match(root, runtime.tag);
+    if (isCgroupV2) assert.is(root, '/');
+    else assert.match(root, runtime.tag);
     assert.ok(options.includes('ro'));
     assert.match(target, /^\/sys\/fs\/cgroup/);
   }
+});
+
+test('with a cgroup namespace of its own it shows only the container itself', () => {
+  const types: NamespaceType[] = ['pid', 'network', 'ipc', 'uts', 'mount', 'cgroup'];
+  const script = 'cat /sys/fs/cgroup/pids/cgroup.procs /sys/fs/cgroup/cgroup.procs 2>/dev/null; true';
+  assert.match(runtime.inside(script, withNamespaces(...types)), /^1\n/);
 });
 
 test('proc shows the processes of the container only', () => {
