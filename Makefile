@@ -110,7 +110,8 @@ soak: all
 	@$(BUN) conformance/integration/soak.ts
 
 # On Debian's kernel in a virtual machine: cgroup v2 alone; with systemd; beside the other runtimes. User space is 5 to 30
-# times slower there: they take 30, 15 and 10 minutes on an idle machine, VM_TIMEOUT seconds at most. /scratch is an ext4 file system: overlays can't be id-mapped.
+# times slower there: they take 30, 15 and 10 minutes on an idle machine, VM_TIMEOUT seconds at most. /scratch is an ext4
+# file system: overlays can't be id-mapped.
 # VM_OPTIONS='--cgroup v1': with the hierarchies of cgroup v1. KERNEL=6.1 or KERNEL=6.12: that kernel of Debian's
 # instead of the one of this machine's own release.
 KERNEL ?=
