@@ -20,7 +20,6 @@ const GREATER_OR_EQUAL = 10;
 
 export class Arm64Encoder extends Encoder {
   override syscall(number: number, args: readonly (Operand | Kept)[]): void {
-    this.room();
     let register = 0;
     for (const arg of args) this.load(register++, arg);
     this.load(NUMBER, number);
@@ -28,24 +27,20 @@ export class Arm64Encoder extends Encoder {
   }
 
   override keep(kept: Kept, value: Operand | Kept | 'result'): void {
-    this.room();
     if (value === 'result') this.move(KEPT[kept], RESULT);
     else this.load(KEPT[kept], value);
   }
 
   override recall(kept: Kept): void {
-    this.room();
     this.move(RESULT, KEPT[kept]);
   }
 
   override store(address: Address): void {
-    this.room();
     this.address(SCRATCH, address);
     this.emit(0xf9000000 | (SCRATCH << 5) | RESULT, 4); // str x0, [x9]
   }
 
   override storeReport(address: Address): void {
-    this.room();
     this.address(SCRATCH, address);
     this.emit(0xb9000000 | (SCRATCH << 5) | KEPT.step, 4); // str w19, [x9]
     this.emit(0x4b0003e0 | (RESULT << 16) | SCRATCH_2, 4); // neg w10, w0
@@ -53,19 +48,16 @@ export class Arm64Encoder extends Encoder {
   }
 
   override jump(label: Label): void {
-    this.room();
     this.noteJump(label);
     this.emit(0x14000000, 4); // b label
   }
 
   override jumpIfFailed(label: Label): void {
-    this.room();
     this.emit(0xb13ffc1f, 4); // cmn x0, #4095: carries, so is not "lower", for -4095..-1
     this.jumpUnless(LOWER, label);
   }
 
   override jumpIfResult(value: number, label: Label): void {
-    this.room();
     if (value < 0)
       this.emit(0xb100001f | (-value << 10), 4); // cmn x0, #-value
     else this.emit(0xf100001f | (value << 10), 4); // cmp x0, #value
@@ -73,7 +65,6 @@ export class Arm64Encoder extends Encoder {
   }
 
   override jumpIf(condition: 'zero' | 'negative', address: Address, label: Label): void {
-    this.room();
     this.memory(0xf9400000, SCRATCH, address); // ldr x9
     this.emit(0xf100001f | (SCRATCH << 5), 4); // cmp x9, #0
     this.jumpUnless(condition === 'zero' ? NOT_EQUAL : GREATER_OR_EQUAL, label);

@@ -1,4 +1,4 @@
-// Growing runs of bytes: a final program's code (encoder.ts) and each section of its data. This runs in every creation
+// Growing runs of bytes: each section of a final program's data. This runs in every creation
 // of a container, in a cold interpreter, so this folder avoids what is slow at its first use there: Buffer, Math,
 // Set, #private members and array methods that take a function.
 import type { Section } from './memory.ts';
@@ -64,9 +64,12 @@ export class SectionBytes extends GrowingBytes {
   /** Appends a number as an 8-byte word. */
   word(value: number | bigint): void {
     this.reserveBytes(8);
-    const [low, high] = halves(value);
-    this.view.setUint32(this.length, low, true);
-    this.view.setUint32(this.length + 4, high, true);
+    if (typeof value === 'number' && value >>> 0 === value) this.view.setUint32(this.length, value, true);
+    else {
+      const [low, high] = halves(value);
+      this.view.setUint32(this.length, low, true);
+      this.view.setUint32(this.length + 4, high, true);
+    }
     this.length += 8;
   }
 

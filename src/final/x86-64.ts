@@ -17,59 +17,49 @@ export const REX_B = 1;
 
 export class X64Encoder extends Encoder {
   override syscall(number: number, args: readonly (Operand | Kept)[]): void {
-    this.room();
     let index = 0;
     for (const arg of args) this.load(ARGUMENTS[index++] ?? tooMany(), arg);
     this.load(RAX, number);
-    this.emit(0x050f, 2);
+    this.code.push(0x0f, 0x05);
   }
 
   override keep(kept: Kept, value: Operand | Kept | 'result'): void {
-    this.room();
     if (value === 'result') this.move(KEPT[kept], RAX);
     else this.load(KEPT[kept], value);
   }
 
   override recall(kept: Kept): void {
-    this.room();
     this.move(RAX, KEPT[kept]);
   }
 
   override store(address: Address): void {
-    this.room();
     this.memory(REX_W, 0x89, RAX, address); // mov [address], rax
   }
 
   override storeReport(address: Address): void {
-    this.room();
     this.memory(0x40, 0x89, KEPT.step, address); // mov [address], r12d
     this.emit(0xd8f7, 2); // neg eax
     this.memory(0x40, 0x89, RAX, address.plus(4));
   }
 
   override jump(label: Label): void {
-    this.room();
     this.emit(0xe9, 1);
     this.noteJump(label);
     this.emit(0, 4);
   }
 
   override jumpIfFailed(label: Label): void {
-    this.room();
-    this.emit(0x3d48, 2); // cmp rax, -4095
-    this.emit(-4095, 4);
+    this.code.push(0x48, 0x3d, 0x01, 0xf0, 0xff, 0xff); // cmp rax, -4095
     this.jumpOn(0x830f, label); // jae: unsigned, so -4095..-1 are the largest
   }
 
   override jumpIfResult(value: number, label: Label): void {
-    this.room();
     this.emit(0x3d48, 2); // cmp rax, value
     this.emit(value, 4);
     this.jumpOn(0x840f, label);
   }
 
   override jumpIf(condition: 'zero' | 'negative', address: Address, label: Label): void {
-    this.room();
     this.memory(REX_W, 0x83, 7, address); // cmp qword [address], 0
     this.emit(0, 1);
     this.jumpOn(condition === 'zero' ? 0x840f : 0x8c0f, label);
@@ -84,9 +74,9 @@ export class X64Encoder extends Encoder {
   }
 
   protected jumpOn(opcode: number, label: Label): void {
-    this.emit(opcode, 2);
+    this.code.push(opcode, opcode >> 8);
     this.noteJump(label);
-    this.emit(0, 4);
+    this.code.push(0, 0, 0, 0);
   }
 
   /** Register ← operand. */
@@ -100,7 +90,7 @@ export class X64Encoder extends Encoder {
     else {
       this.moveImmediate32(register);
       this.noteAddress(value);
-      this.emit(0, 4);
+      this.code.push(0, 0, 0, 0);
     }
   }
 
@@ -110,10 +100,9 @@ export class X64Encoder extends Encoder {
     if (typeof value === 'number' && value >>> 0 === value) {
       if (value === 0)
         this.registers(0x40, 0x31, register, register); // xor
-      else {
-        this.moveImmediate32(register); // the upper half becomes zero
-        this.emit(value, 4);
-      }
+      else if (register > 7)
+        this.code.push(0x40 | REX_B, 0xb8 | (register & 7), value & 0xff, value >> 8, value >> 16, value >> 24);
+      else this.code.push(0xb8 | register, value & 0xff, value >> 8, value >> 16, value >> 24); // the upper half becomes zero
       return;
     }
     checkOperand(value);
@@ -133,8 +122,8 @@ export class X64Encoder extends Encoder {
 
   /** The opcode of `mov register, 32 bits`; the operand comes next. */
   protected moveImmediate32(register: number): void {
-    if (register > 7) this.emit(0x40 | REX_B, 1);
-    this.emit(0xb8 | (register & 7), 1);
+    if (register > 7) this.code.push(0x40 | REX_B, 0xb8 | (register & 7));
+    else this.code.push(0xb8 | register);
   }
 
   protected move(to: number, from: number): void {
@@ -145,15 +134,15 @@ export class X64Encoder extends Encoder {
   protected registers(rex: number, opcode: number, reg: number, rm: number): void {
     const prefix = rex | (reg > 7 ? REX_R : 0) | (rm > 7 ? REX_B : 0);
     const modrm = 0xc0 | ((reg & 7) << 3) | (rm & 7);
-    this.emit(prefix | (opcode << 8) | (modrm << 16), 3);
+    this.code.push(prefix, opcode, modrm);
   }
 
   /** An instruction on a register and the memory at a 32-bit absolute address. */
   protected memory(rex: number, opcode: number, reg: number, address: Address): void {
     const modrm = ((reg & 7) << 3) | 4; // an SIB byte follows: 0x25, no base, no index, 32-bit displacement
-    this.emit(rex | (reg > 7 ? REX_R : 0) | (opcode << 8) | (modrm << 16) | (0x25 << 24), 4);
+    this.code.push(rex | (reg > 7 ? REX_R : 0), opcode, modrm, 0x25);
     this.noteAddress(address);
-    this.emit(0, 4);
+    this.code.push(0, 0, 0, 0);
   }
 }
 

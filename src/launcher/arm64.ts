@@ -9,39 +9,32 @@ const STORE = { 1: 0x39000000, 8: 0xf9000000 } as const;
 
 export class Arm64Machine extends Arm64Encoder implements Machine {
   stackPointer(to: Kept): void {
-    this.room();
     this.emit(0x910003e0 | KEPT[to], 4); // mov to, sp
   }
 
   loadAt(to: Kept, at: Kept, width: Width): void {
-    this.room();
     this.emit(LOAD[width] | (KEPT[at] << 5) | KEPT[to], 4);
   }
 
   storeAt(at: Kept, from: Kept, width: 1 | 8): void {
-    this.room();
     this.emit(STORE[width] | (KEPT[at] << 5) | KEPT[from], 4);
   }
 
   save(to: Slot, from: Kept): void {
-    this.room();
     this.address(SCRATCH, to.address);
     this.emit(0xf9000000 | (SCRATCH << 5) | KEPT[from], 4); // str from, [x9]
   }
 
   add(to: Kept, value: Operand | Kept): void {
-    this.room();
     this.load(SCRATCH, value);
     this.emit(0x8b000000 | (SCRATCH << 16) | (KEPT[to] << 5) | KEPT[to], 4);
   }
 
   lowestDigit(to: Kept, from: Kept): void {
-    this.room();
     this.emit(0x92400c00 | (KEPT[from] << 5) | KEPT[to], 4); // and to, from, #15
   }
 
   dropDigit(register: Kept): void {
-    this.room();
     this.emit(0xd344fc00 | (KEPT[register] << 5) | KEPT[register], 4); // lsr register, register, #4
   }
 
@@ -56,7 +49,6 @@ export class Arm64Machine extends Arm64Encoder implements Machine {
   }
 
   private compare(register: Kept, value: Operand | Kept): void {
-    this.room();
     this.load(SCRATCH, value);
     this.emit(0xeb00001f | (SCRATCH << 16) | (KEPT[register] << 5), 4); // cmp register, x9
   }

@@ -11,40 +11,33 @@ const STORE = { 1: 0x88, 8: 0x89 } as const;
 
 export class X64Machine extends X64Encoder implements Machine {
   stackPointer(to: Kept): void {
-    this.room();
     this.move(KEPT[to], RSP);
   }
 
   loadAt(to: Kept, at: Kept, width: Width): void {
-    this.room();
     this.pointed(width === 4 ? 0x40 : REX_W, LOAD[width], KEPT[to], KEPT[at]);
   }
 
   storeAt(at: Kept, from: Kept, width: 1 | 8): void {
-    this.room();
     this.pointed(REX_W, STORE[width], KEPT[from], KEPT[at]);
   }
 
   save(to: Slot, from: Kept): void {
-    this.room();
     this.memory(REX_W, 0x89, KEPT[from], to.address);
   }
 
   add(to: Kept, value: Operand | Kept): void {
-    this.room();
     this.load(RAX, value);
     this.registers(REX_W, 0x01, RAX, KEPT[to]); // add to, rax
   }
 
   lowestDigit(to: Kept, from: Kept): void {
-    this.room();
     this.move(RAX, KEPT[from]);
     this.emit(0x0fe083, 3); // and eax, 15
     this.move(KEPT[to], RAX);
   }
 
   dropDigit(register: Kept): void {
-    this.room();
     this.registers(REX_W, 0xc1, 5, KEPT[register]); // shr register, 4
     this.emit(4, 1);
   }
@@ -60,7 +53,6 @@ export class X64Machine extends X64Encoder implements Machine {
   }
 
   private compare(register: Kept, value: Operand | Kept): void {
-    this.room();
     this.load(RAX, value);
     this.registers(REX_W, 0x39, RAX, KEPT[register]); // cmp register, rax
   }
