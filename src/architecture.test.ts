@@ -168,6 +168,7 @@ test('packages are loaded in one place each, no others, and no modules of the en
 /** Without a twin test, and why. */
 const UNTESTED: [file: RegExp, why: string][] = [
   [/^src\/bundle\/config\.ts$/, 'types, and lists of names'],
+  [/^src\/final\/event\.ts$/, 'types'],
   [/^src\/plan\/(host-facts|rlimits)\.ts$/, 'types; a list of names, tested by process.test.ts'],
   [/^src\/cgroup\/driver\.ts$/, 'an interface'],
   [/^src\/gather\.ts$/, 'main.test.ts looks at what it makes'],

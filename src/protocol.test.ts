@@ -1,7 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { close, socketpair, write } from '../bindings/files.ts';
-import { type Event, Script } from './final/script.ts';
+import type { Event } from './final/event.ts';
+import { Script } from './final/script.ts';
 import { type Message, receive, Sequence } from './protocol.ts';
 
 const test = suite('protocol');

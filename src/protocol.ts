@@ -19,8 +19,9 @@
 // At any time: a report of a step that failed, for file systems preceded by their explanation. The program has ended
 // then.
 import { receiveWithFd } from '../bindings/files.ts';
+import type { Event } from './final/event.ts';
 import { decodeReport, REPORT_SIZE } from './final/report.ts';
-import type { Event, Script } from './final/script.ts';
+import type { Script } from './final/script.ts';
 import { STARTED_SIZE } from './final/script.ts';
 
 /** A program has come to a point. */

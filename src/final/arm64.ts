@@ -9,6 +9,8 @@ export const SCRATCH = 9;
 const SCRATCH_2 = 10;
 /** x19 to x22; `svc` overwrites nothing but the result. */
 export const KEPT: Readonly<Record<Kept, number>> = { step: 19, reportFd: 20, status: 21, errno: 22 };
+/** Survives too. */
+const AGAIN = 23;
 
 /** How far an unconditional branch reaches, in bytes. */
 const BRANCH_RANGE = 2 ** 27;
@@ -17,6 +19,7 @@ export const EQUAL = 0;
 export const NOT_EQUAL = 1;
 const LOWER = 3;
 const GREATER_OR_EQUAL = 10;
+const GREATER = 12;
 
 export class Arm64Encoder extends Encoder {
   override syscall(number: number, args: readonly (Operand | Kept)[]): void {
@@ -68,6 +71,35 @@ export class Arm64Encoder extends Encoder {
     this.memory(0xf9400000, SCRATCH, address); // ldr x9
     this.emit(0xf100001f | (SCRATCH << 5), 4); // cmp x9, #0
     this.jumpUnless(condition === 'zero' ? NOT_EQUAL : GREATER_OR_EQUAL, label);
+  }
+
+  override markAgain(): void {
+    this.emit(0x10000000 | AGAIN, 4); // adr x23, .
+  }
+
+  override jumpAgain(): void {
+    this.emit(0xd61f0000 | (AGAIN << 5), 4); // br x23
+  }
+
+  override increment(kept: Kept): void {
+    this.emit(0x11000400 | (KEPT[kept] << 5) | KEPT[kept], 4); // add kept, kept, #1
+  }
+
+  override jumpIfAtMost(kept: Kept, value: number, label: Label): void {
+    this.emit(0x7100001f | (value << 10) | (KEPT[kept] << 5), 4); // cmp kept, value
+    this.jumpUnless(GREATER, label);
+  }
+
+  override storeStep(address: Address): void {
+    this.address(SCRATCH, address);
+    this.emit(0xb9000000 | (SCRATCH << 5) | KEPT.step, 4); // str w19, [x9]
+  }
+
+  override jumpIfStepIs(address: Address, label: Label): void {
+    this.address(SCRATCH, address);
+    this.emit(0xb9400000 | (SCRATCH << 5) | SCRATCH, 4); // ldr w9, [x9]
+    this.emit(0x6b00001f | (KEPT.step << 16) | (SCRATCH << 5), 4); // cmp w9, w19
+    this.jumpUnless(NOT_EQUAL, label);
   }
 
   protected override patchJump(view: DataView, at: number, target: number): void {

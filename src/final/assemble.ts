@@ -5,12 +5,13 @@ import { Arm64Encoder } from './arm64.ts';
 import { CODE_OFFSET, elfFile, layOut } from './elf.ts';
 import type { Encoder, Kept } from './encoder.ts';
 import type { Address, Operand } from './memory.ts';
-import type { Call, ExecFirst, Operation, Program } from './program.ts';
+import type { Call, CallEach, CallOptions, ExecFirst, Operation, Program } from './program.ts';
 import { REPORT_SIZE } from './report.ts';
 import { X64Encoder } from './x86-64.ts';
 
 const ENOENT = 2;
 const EINTR = 4;
+const EAGAIN = 11;
 const EACCES = 13;
 const ENOTDIR = 20;
 
@@ -45,25 +46,35 @@ class Assembler {
   /** Where a failed call goes on, and a failed execve. */
   private readonly failed: number;
   private readonly execFailed: number;
+  /** Where a call goes on that failed and may be made again. */
+  private readonly isBusy: number;
+  private readonly isMissing: number;
 
   constructor(encoder: Encoder, architecture: Architecture) {
     this.encoder = encoder;
     this.architecture = architecture;
     this.failed = encoder.newLabel();
     this.execFailed = encoder.newLabel();
+    this.isBusy = encoder.newLabel();
+    this.isMissing = encoder.newLabel();
   }
 
-  program({ operations, reportBuffer }: Program): void {
+  program({ operations, reportBuffer, askBuffer }: Program): void {
     if (reportBuffer !== undefined) this.encoder.keep('reportFd', -1);
     for (const operation of operations) this.operation(operation);
     this.exit(0);
-    if (reportBuffer !== undefined) this.report(reportBuffer);
+    if (reportBuffer === undefined) return;
+    this.again(askBuffer);
+    this.report(reportBuffer);
   }
 
   private operation(operation: Operation): void {
     switch (operation.kind) {
       case 'call':
         this.call(operation);
+        break;
+      case 'callEach':
+        this.callEach(operation);
         break;
       case 'execFirst':
         this.execFirst(operation);
@@ -101,15 +112,15 @@ class Assembler {
 
   private call({ name, args, options }: Call): void {
     const encoder = this.encoder;
-    const { step = 0, ignore, ignoreErrnos, save, keepGoto, gotoOn } = options;
+    const { step = 0, ignore, ignoreErrnos, save, keepGoto, gotoOn, again } = options;
     const goto = keepGoto ?? options.goto;
+    if (again !== undefined) encoder.markAgain();
     if (!ignore && (goto === undefined || keepGoto !== undefined)) encoder.keep('step', step);
     this.syscall(name, args);
     if (save !== undefined) encoder.store(save.address);
     if (ignore) return;
     if (gotoOn !== undefined) for (const { errno, label } of gotoOn) encoder.jumpIfResult(-errno, label);
-    const isExec = name === 'execve' || name === 'execveat';
-    const failed = goto ?? (isExec ? this.execFailed : this.failed);
+    const failed = goto ?? this.failedLabel(name, again);
     if (ignoreErrnos === undefined) {
       encoder.jumpIfFailed(failed);
       return;
@@ -120,7 +131,24 @@ class Assembler {
     encoder.label(next);
   }
 
-  private waitByte({ fd, buffer, size }: { fd: Operand; buffer: Address; size: number }): void {
+  private callEach({ name, first, from, to, step }: CallEach): void {
+    const encoder = this.encoder;
+    const next = encoder.newLabel();
+    encoder.keep('step', step);
+    encoder.keep('status', from); // free until something has failed
+    encoder.label(next);
+    this.syscall(name, [first, 'status']);
+    encoder.jumpIfFailed(this.failed);
+    encoder.increment('status');
+    encoder.jumpIfAtMost('status', to, next);
+  }
+
+  private failedLabel(name: SyscallName, again: CallOptions['again']): number {
+    if (again !== undefined) return again === 'ask' ? this.isMissing : this.isBusy;
+    return name === 'execve' || name === 'execveat' ? this.execFailed : this.failed;
+  }
+
+  private waitByte({ fd, buffer, size }: { fd: Operand | Kept; buffer: Address; size: number }): void {
     const encoder = this.encoder;
     const again = encoder.newLabel();
     const quit = encoder.newLabel();
@@ -178,6 +206,31 @@ class Assembler {
     encoder.storeReport(buffer);
     this.syscall('write', ['reportFd', buffer, REPORT_SIZE]);
     this.syscall('exit_group', ['status']);
+  }
+
+  /** The end of every failed call that may be made again: is it to be? */
+  private again(ask: Program['askBuffer']): void {
+    const encoder = this.encoder;
+    const [askFor, again] = [encoder.newLabel(), encoder.newLabel()];
+    encoder.label(this.isMissing);
+    if (ask !== undefined) encoder.jumpIfResult(-ENOENT, askFor);
+    encoder.label(this.isBusy);
+    encoder.jumpIfResult(-EAGAIN, again);
+    encoder.jump(this.failed);
+    encoder.label(askFor);
+    if (ask !== undefined) this.ask(ask);
+    encoder.label(again);
+    encoder.jumpAgain();
+  }
+
+  private ask({ asked, message, answer }: NonNullable<Program['askBuffer']>): void {
+    const encoder = this.encoder;
+    encoder.jumpIfStepIs(asked, this.failed);
+    encoder.storeStep(asked);
+    encoder.increment('step');
+    encoder.storeStep(message); // the errno behind it stays 0: an event
+    this.syscall('write', ['reportFd', message, REPORT_SIZE]);
+    this.waitByte({ fd: 'reportFd', buffer: answer, size: 1 });
   }
 
   private exit(code: number): void {

@@ -44,6 +44,18 @@ export abstract class Encoder {
   abstract jumpIfResult(value: number, label: Label): void;
   /** Jumps if the 8 bytes at the address are zero or negative. */
   abstract jumpIf(condition: 'zero' | 'negative', address: Address, label: Label): void;
+  /** Remembers this place for jumpAgain. */
+  abstract markAgain(): void;
+  /** Jumps to the place that was passed last of those marked. */
+  abstract jumpAgain(): void;
+  /** Kept value ← kept value + 1. */
+  abstract increment(kept: Kept): void;
+  /** Jumps if the kept value is at most this, from 0 to 127. */
+  abstract jumpIfAtMost(kept: Kept, value: number, label: Label): void;
+  /** The 4 bytes at the address ← the kept step. */
+  abstract storeStep(address: Address): void;
+  /** Jumps if the 4 bytes at the address are the kept step. */
+  abstract jumpIfStepIs(address: Address, label: Label): void;
   protected abstract patchJump(view: DataView, at: number, target: number): void;
   protected abstract patchAddress(view: DataView, at: number, value: number): void;
 

@@ -19,7 +19,12 @@ export interface CallOptions {
   /** Go on at this label if it failed, where `reportKept` can report it. */
   keepGoto?: string;
   /** Go on at a label if it failed with that errno; 0 stands for the result 0. */
-  gotoOn?: readonly { readonly errno: number; readonly label: string }[];
+  gotoOn?: readonly { readonly errno: number; readonly label: string }[] | undefined;
+  /**
+   * When to make the call again: `busy` after EAGAIN; `ask` after ENOENT as well, once, when the event with the number
+   * behind the call's own was told to the reports' descriptor, and answered with a byte.
+   */
+  again?: 'busy' | 'ask';
 }
 
 /** A system call of the program. */
@@ -28,6 +33,16 @@ export interface Call {
   readonly name: SyscallName;
   readonly args: readonly Operand[];
   readonly options: CallOptions;
+}
+
+/** The same system call for each number of a range, as its second argument. */
+export interface CallEach {
+  readonly kind: 'callEach';
+  readonly name: SyscallName;
+  readonly first: number;
+  readonly from: number;
+  readonly to: number;
+  readonly step: number;
 }
 
 /** The search of execvp(3), unrolled. */
@@ -42,6 +57,7 @@ export interface ExecFirst {
 /** One step of the program; `assemble` turns it into machine code. */
 export type Operation =
   | Call
+  | CallEach
   | ExecFirst
   | { readonly kind: 'reportTo'; readonly fd: Operand }
   | { readonly kind: 'waitByte'; readonly fd: Operand; readonly buffer: Address; readonly size: number }
@@ -56,6 +72,8 @@ export class Program extends Data {
   readonly operations: Operation[] = [];
   /** Where a report is put together, if any operation can fail with one. */
   reportBuffer: Address | undefined;
+  /** For calls that ask when something is missing: which has asked last, its message, the answer. */
+  askBuffer: { asked: Address; message: Address; answer: Address } | undefined;
   private byte: Address | undefined;
 
   /** From here on, in the order of execution, failures are reported to this descriptor; before, to nobody. */
@@ -72,7 +90,17 @@ export class Program extends Data {
     if (args.length > 6) throw new Error(`${name}: a system call takes at most 6 arguments, not ${args.length}`);
     if (options.ignore && options.goto !== undefined) throw new Error(`${name}: both ignore and goto`);
     if (!options.ignore && options.goto === undefined) this.mayReport(options.step ?? 0);
+    if (options.again === 'ask') {
+      this.askBuffer ??= { asked: this.reserve(4), message: this.reserve(REPORT_SIZE), answer: this.reserve(1) };
+    }
     this.operations.push({ kind: 'call', name, args, options });
+  }
+
+  /** A system call of two arguments for each number `from` to `to` (at most 127) as the second; none may fail. */
+  callEach(name: SyscallName, first: number, [from, to]: [number, number], step: number): void {
+    if (!(from >= 0 && from <= to && to <= 127)) throw new Error(`${name}: cannot count from ${from} to ${to}`);
+    this.mayReport(step);
+    this.operations.push({ kind: 'callEach', name, first, from, to, step });
   }
 
   /**

@@ -1,6 +1,6 @@
 // The operations that scripts are built with, run on both architectures: arm64's on x86_64 under qemu's user mode.
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, existsSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Architecture } from '../../bindings/syscalls.ts';
@@ -13,8 +13,9 @@ const test = suite('final/script-operations');
 const folder = mkdtempSync('/tmp/runts-operations-');
 test.after(() => rmSync(folder, { recursive: true }));
 
-const [ENOENT, EBADF, EEXIST] = [2, 9, 17];
+const [ENOENT, EBADF, EEXIST, EINVAL] = [2, 9, 17, 22];
 const AT_FDCWD = -100;
+const F_SETFL = 4;
 const QEMU = '/usr/bin/qemu-aarch64-static';
 
 function emulator(architecture: Architecture): string[] | undefined {
@@ -27,6 +28,26 @@ function run(architecture: Architecture, program: Program, input = ''): SpawnSyn
   writeFileSync(file, assemble(program, architecture), { mode: 0o755 });
   const [command = file, ...args] = [...(emulator(architecture) ?? []), file];
   return spawnSync(command, args, { input });
+}
+
+/** The same with a FIFO as descriptors 0 and 1, and a shell command beside it. Returns what's in the FIFO afterwards. */
+function runOnFifo(
+  architecture: Architecture,
+  program: Program,
+  beside = ':',
+): { status: number | null; left: Buffer } {
+  const file = `${folder}/program-${architecture}`;
+  const fifo = `${folder}/fifo-${architecture}`;
+  writeFileSync(file, assemble(program, architecture), { mode: 0o755 });
+  spawnSync('mkfifo', [fifo]);
+  const fd = openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK);
+  const command = [...(emulator(architecture) ?? []), file].join(' ');
+  const script = `(${beside}) & ${command} <>${fifo} >&0; status=$?; wait; exit $status`;
+  const { status } = spawnSync('sh', ['-c', script], { timeout: 10_000, env: { PATH: '/usr/bin:/bin', FIFO: fifo } });
+  const left = Buffer.alloc(100);
+  const length = readSync(fd, left);
+  closeSync(fd);
+  return { status, left: left.subarray(0, length) };
 }
 
 function reporting(): Program {
@@ -166,6 +187,50 @@ function behaviour(architecture: Architecture): void {
     assert.is(runs(program, 'ab').stdout.toString(), 'ab\0\0\0\0\0\0');
     const { status, stdout } = runs(program);
     assert.equal([status, stdout.length], [1, 0]);
+  });
+
+  check('a call is made for each number of a range', () => {
+    const program = reporting();
+    program.callEach('fcntl', 1, [1, 3], 3); // F_GETFD, F_SETFD, F_GETFL
+    program.exit(7);
+    assert.is(runs(program).status, 7);
+  });
+
+  check('the first that fails is reported', () => {
+    const program = reporting();
+    program.callEach('fcntl', 1, [1, 3], 3);
+    program.callEach('fcntl', 1, [100, 127], 4);
+    const { stdout, status } = runs(program);
+    assert.equal([decodeReport(stdout), status], [{ step: 4, errno: EINVAL }, 1]);
+  });
+
+  check('a call that finds its object busy is made again', () => {
+    const program = reporting();
+    const buffer = program.reserve(8);
+    program.call('fcntl', [0, F_SETFL, constants.O_NONBLOCK]);
+    program.call('read', [0, buffer, 1], { again: 'busy' });
+    program.call('write', [1, buffer, 1]);
+    const { status, left } = runOnFifo(architecture, program, 'sleep 0.1; printf x >$FIFO');
+    assert.equal([status, left.toString()], [0, 'x']);
+  });
+
+  check('any other failure of it is reported', () => {
+    const program = reporting();
+    program.call('close', [-1], { step: 9, again: 'busy' });
+    assert.equal(decodeReport(runs(program).stdout), { step: 9, errno: EBADF });
+    const asking = reporting();
+    asking.call('close', [-1], { step: 9, again: 'ask' });
+    assert.equal(decodeReport(runs(asking).stdout), { step: 9, errno: EBADF });
+  });
+
+  check('a call that misses something asks with the next number, waits, and is made again, but asks only once', () => {
+    const program = reporting();
+    program.call('openat', openMissing(program), { step: 9, again: 'ask' });
+    // It reads its own message's first byte as the answer.
+    const { status, left } = runOnFifo(architecture, program);
+    assert.is(status, 1);
+    assert.equal([...left.subarray(0, 7)], [0, 0, 0, 0, 0, 0, 0]);
+    assert.equal(decodeReport(left.subarray(7)), { step: 9, errno: ENOENT });
   });
 }
 

@@ -2,6 +2,7 @@
 import * as K from '../../bindings/constants.ts';
 import type { SyscallName } from '../../bindings/syscalls.ts';
 import { callError, RuntimeError } from '../errors.ts';
+import type { Event } from './event.ts';
 import type { Address, Operand, Slot } from './memory.ts';
 import { type CallOptions, Program } from './program.ts';
 import { REPORT_SIZE } from './report.ts';
@@ -13,37 +14,6 @@ export type Step =
   /** The program tells that it has come to a point. */
   | { kind: 'event'; doing: string[]; event: Event };
 
-/** Points at which a program needs the runtime, or only tells it something. */
-export type Event =
-  /** The pid of a new process is in the message's other half. */
-  | { type: 'started' }
-  /** The first program is done: the second is wanted. */
-  | { type: 'setup' }
-  /** A descriptor of the container's root directory comes with the message. */
-  | { type: 'root' }
-  /** The id maps are to be written. */
-  | { type: 'mapIds' }
-  /** The offsets of the new time namespace are to be written. */
-  | { type: 'timeOffsets' }
-  /** A path of the container is missing, and making it takes more than one call. */
-  | { type: 'makePath'; path: string; entry: 'directory' | 'file' }
-  /** The mount point's content is to be copied: it's there still; the tmpfs is on it now. */
-  | { type: 'copyUpFrom' | 'copyUpTo'; path: string }
-  /** A file was there before the device was made, or the host's node is mounted over it: is it the right one? */
-  | { type: 'checkDevice'; index: number }
-  /** The container's terminal is there; the descriptor of its master comes with the message. */
-  | { type: 'terminal' }
-  /** Mounts and devices are there, the root is not changed yet. */
-  | { type: 'mounted' }
-  /** A filter with a listener is about to be installed: is somebody there to get it? */
-  | { type: 'connectAgent' }
-  /** The listener's descriptor comes with the message. */
-  | { type: 'listener' }
-  /** The second program is done: the third is wanted. */
-  | { type: 'final' }
-  /** It waits for `start`, and outlives the runtime from here on. */
-  | { type: 'ready' };
-
 const FORK_HINTS = { EPERM: 'a user without privileges needs a user namespace: spec --rootless writes such a config' };
 
 /** What may be the matter, by errno. */
@@ -53,6 +23,8 @@ export interface NamedCallOptions extends CallOptions {
   /** What the call is about, for the error: a path, an option. */
   path?: string | undefined;
   hints?: Hints | undefined;
+  /** What to ask the runtime for when something is missing (ENOENT), before the call is made again. */
+  ask?: Event | undefined;
 }
 
 export const ENOENT = 2;
@@ -108,16 +80,24 @@ export class Script {
 
   /** A system call; a failure is reported with its name unless the options say otherwise. */
   call(name: SyscallName, args: readonly Operand[], options: NamedCallOptions = {}): void {
-    const { path, hints } = options;
-    options.step = this.steps.push({ kind: 'call', doing: this.doing, name, path, hints }) - 1;
+    const { path, hints, ask } = options;
+    options.step = this.noteCall(name, path, hints);
+    if (ask !== undefined) {
+      this.steps.push({ kind: 'event', doing: this.doing, event: ask });
+      options.again = 'ask';
+    }
     this.program.call(name, args, options);
+  }
+
+  /** A system call for each number of a range, as its second argument: Program.callEach. */
+  callEach(name: SyscallName, first: number, range: [number, number], path?: string): void {
+    this.program.callEach(name, first, range, this.noteCall(name, path));
   }
 
   /** Becomes the first of some programs that can be executed: Program.execFirst. */
   execFirst(candidates: readonly string[], argv: Address, envp: Address, hints?: Hints): void {
     const path = candidates[candidates.length - 1];
-    const step = this.steps.push({ kind: 'call', doing: this.doing, name: 'execve', path, hints }) - 1;
-    this.program.execFirst(candidates, argv, envp, step);
+    this.program.execFirst(candidates, argv, envp, this.noteCall('execve', path, hints));
   }
 
   /** A string in the program. */
@@ -231,6 +211,10 @@ export class Script {
   eventMessage(event: Event): Address {
     const number = this.steps.push({ kind: 'event', doing: this.doing, event }) - 1;
     return this.program.bytes(new Uint8Array(Uint32Array.of(number, 0).buffer), 4);
+  }
+
+  private noteCall(name: SyscallName, path: string | undefined, hints?: Hints): number {
+    return this.steps.push({ kind: 'call', doing: this.doing, name, path, hints }) - 1;
   }
 
   /** Ends the program: what was left for later is added. */

@@ -65,6 +65,34 @@ export class X64Encoder extends Encoder {
     this.jumpOn(condition === 'zero' ? 0x840f : 0x8c0f, label);
   }
 
+  // rbx is not used otherwise.
+  override markAgain(): void {
+    this.code.push(0x48, 0x8d, 0x1d, 0xf9, 0xff, 0xff, 0xff); // lea rbx, [rip - 7]: this instruction
+  }
+
+  override jumpAgain(): void {
+    this.code.push(0xff, 0xe3); // jmp rbx
+  }
+
+  override increment(kept: Kept): void {
+    this.registers(0x40, 0xff, 0, KEPT[kept]); // inc
+  }
+
+  override jumpIfAtMost(kept: Kept, value: number, label: Label): void {
+    this.registers(0x40, 0x83, 7, KEPT[kept]); // cmp kept, value
+    this.code.push(value);
+    this.jumpOn(0x8e0f, label); // jle
+  }
+
+  override storeStep(address: Address): void {
+    this.memory(0x40, 0x89, KEPT.step, address); // mov [address], r12d
+  }
+
+  override jumpIfStepIs(address: Address, label: Label): void {
+    this.memory(0x40, 0x39, KEPT.step, address); // cmp [address], r12d
+    this.jumpOn(0x840f, label);
+  }
+
   protected override patchJump(view: DataView, at: number, target: number): void {
     view.setInt32(at, target - (at + 4), true); // relative to the end of the instruction
   }

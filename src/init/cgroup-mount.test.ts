@@ -6,7 +6,7 @@ import { isolatedSuite, rootTest } from '../../bindings/root-suite.ts';
 import { type PlacedCgroup, placeCgroup } from '../cgroup/cgroup.ts';
 import { readHierarchies } from '../cgroup/hierarchies.ts';
 import { makePath } from '../create/container-paths.ts';
-import type { Event } from '../final/script.ts';
+import type { Event } from '../final/event.ts';
 import { samplePlan } from '../plan/fixtures/plan.ts';
 import { planMounts } from '../plan/mounts.ts';
 import { makeCgroupMount } from './cgroup-mount.ts';

@@ -5,7 +5,7 @@ import * as K from '../../bindings/constants.ts';
 import { isolatedSuite, rootTest } from '../../bindings/root-suite.ts';
 import type { Device } from '../bundle/config.ts';
 import { makePath } from '../create/container-paths.ts';
-import type { Event } from '../final/script.ts';
+import type { Event } from '../final/event.ts';
 import { type DevicesPlan, planDevices } from '../plan/devices.ts';
 import { SAMPLE_HOST } from '../plan/fixtures/plan.ts';
 import { makeDevices, makedev } from './devices.ts';

@@ -13,7 +13,7 @@ import * as K from '../../bindings/constants.ts';
 import { isolatedSuite, rootTest } from '../../bindings/root-suite.ts';
 import { makePath } from '../create/container-paths.ts';
 import { callError } from '../errors.ts';
-import type { Event } from '../final/script.ts';
+import type { Event } from '../final/event.ts';
 import { runInRoot, withFolder, withRoot } from './fixtures/stage.ts';
 import { type Root, relative, split } from './paths.ts';
 

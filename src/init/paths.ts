@@ -2,6 +2,7 @@
 // resolved by openat2 within the root, and what was found is used by descriptor, never again by name (CVE-2021-30465,
 // CVE-2019-19921).
 import * as K from '../../bindings/constants.ts';
+import type { Event } from '../final/event.ts';
 import type { Address, Slot } from '../final/memory.ts';
 import { ENOENT, type Script } from '../final/script.ts';
 
@@ -25,9 +26,6 @@ export function split(path: string): { parent: string; name: string } {
 
 const OPEN_HOW_SIZE = 24;
 const MAX_FRESH = 50;
-/** A rename or a mount anywhere on the host makes a scoped lookup of ".." give up: openat2(2) says try again. */
-const EAGAIN = 11;
-
 /** As IN_ROOT, and no symbolic links at all. */
 export const IN_ROOT_PLAIN = IN_ROOT | K.RESOLVE_NO_SYMLINKS;
 
@@ -43,6 +41,8 @@ export interface OpenOptions {
   resolve?: number;
   missing?: string;
   gotoOn?: Branch[];
+  /** What to ask the runtime for if it does not exist. */
+  ask?: Event;
 }
 
 /** The container's root in a script: what paths are resolved in. */
@@ -63,28 +63,18 @@ export class Root {
    * @param missing where to go on if it does not exist
    */
   open(path: string, into: Slot, options: OpenOptions = {}): void {
-    const { flags = K.O_PATH, resolve = IN_ROOT, missing } = options;
-    const again = this.script.newLabel();
-    const gotoOn = [{ errno: EAGAIN, label: again }, ...(options.gotoOn ?? [])];
-    if (missing !== undefined) gotoOn.push({ errno: ENOENT, label: missing });
+    const { flags = K.O_PATH, resolve = IN_ROOT, missing, ask } = options;
+    const gotoOn =
+      missing === undefined ? options.gotoOn : [...(options.gotoOn ?? []), { errno: ENOENT, label: missing }];
     const args = [this.fd, this.script.string(relative(path)), this.#openHow(flags, resolve), OPEN_HOW_SIZE];
-    this.script.label(again);
-    this.script.call('openat2', args, { path, save: into, gotoOn });
+    // A rename or a mount anywhere on the host makes a scoped lookup of ".." give up: openat2(2) says try again.
+    this.script.call('openat2', args, { path, save: into, gotoOn, ask, again: 'busy' });
   }
 
   /** Opens a path, and makes what is missing of it: directories, and at the end a directory or an empty file. */
   make(path: string, entry: 'directory' | 'file', into: Slot, resolve = IN_ROOT): void {
-    const { script } = this;
-    const [missing, found] = [script.newLabel(), script.newLabel()];
     this.#makeInFresh(path, entry);
-    this.open(path, into, { missing, resolve });
-    script.label(found);
-    script.later(() => {
-      script.label(missing);
-      script.ask({ type: 'makePath', path, entry });
-      this.open(path, into, { resolve });
-      script.program.goto(found);
-    });
+    this.open(path, into, { resolve, ask: { type: 'makePath', path, entry } });
   }
 
   /** Notes a mount that has nothing in it yet. Returns whether its descriptor is to stay open: of the first ones. */

@@ -11,11 +11,17 @@ import { joinKeyring, resetSignals, takePrivileges } from './privileges.ts';
 
 const test = suite('init/privileges: calls');
 
-function privileges(process: Partial<Process>): Script {
+/** The ranges of capabilities that leave the bounding set. */
+const dropped = (script: Script): number[][] =>
+  script.program.operations.flatMap((operation) =>
+    operation.kind === 'callEach' && operation.first === K.PR_CAPBSET_DROP ? [[operation.from, operation.to]] : [],
+  );
+
+function privileges(process: Partial<Process>, lastCapability = 2): Script {
   const plan = samplePlan({ ociVersion: '1.3.0', process: { cwd: '/', args: ['sh'], ...process } });
   const planned = plan.process;
   if (planned === undefined) throw new Error('no process');
-  return scriptOf((script) => takePrivileges(script, { ...plan, lastCapability: 2 }, planned));
+  return scriptOf((script) => takePrivileges(script, { ...plan, lastCapability }, planned));
 }
 
 const CHOWN = ['CAP_CHOWN'];
@@ -38,8 +44,7 @@ test('limits, mask, bounding set, groups, gid, uid, capabilities, no_new_privs: 
     '/process/rlimits/0 (RLIMIT_CORE): prlimit64',
     'RLIMIT_NOFILE: prlimit64',
     '/process/user/umask: umask',
-    '/process/capabilities/bounding: prctl without CAP_DAC_OVERRIDE',
-    '/process/capabilities/bounding: prctl without CAP_DAC_READ_SEARCH',
+    '/process/capabilities/bounding: prctl without CAP_DAC_OVERRIDE to CAP_DAC_READ_SEARCH',
     '/process/user/additionalGids: setgroups 7,8',
     '/process/user/gid: setresgid 100',
     '/process/user/uid: prctl',
@@ -49,15 +54,34 @@ test('limits, mask, bounding set, groups, gid, uid, capabilities, no_new_privs: 
     '/process/capabilities: prctl ambient CAP_CHOWN',
     '/process/noNewPrivileges: prctl',
   ]);
+  assert.equal(dropped(script), [[1, 2]]);
   assert.equal(all(script, 'prctl'), [
-    [K.PR_CAPBSET_DROP, 1],
-    [K.PR_CAPBSET_DROP, 2],
     [K.PR_SET_KEEPCAPS, 1, 0, 0, 0],
     [K.PR_CAP_AMBIENT, K.PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0],
     [K.PR_CAP_AMBIENT, K.PR_CAP_AMBIENT_RAISE, 0, 0, 0],
     [K.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0],
   ]);
 });
+
+const ranges: [bounding: string[], ranges: number[][]][] = [
+  [[], [[0, 40]]],
+  [['CAP_CHOWN'], [[1, 40]]],
+  [['CAP_CHECKPOINT_RESTORE'], [[0, 39]]],
+  [
+    ['CAP_KILL', 'CAP_AUDIT_WRITE', 'CAP_SETFCAP', 'CAP_MAC_OVERRIDE'],
+    [
+      [0, 4],
+      [6, 28],
+      [30, 30],
+      [33, 40],
+    ],
+  ],
+];
+for (const [bounding, expected] of ranges) {
+  test(`the bounding set ${bounding} is what is left`, () => {
+    assert.equal(dropped(privileges({ capabilities: { bounding } }, 40)), expected);
+  });
+}
 
 test('real, effective and saved ids are all set', () => {
   assert.equal(all(privileges({ user: { uid: 1000, gid: 100 } }), 'setresgid', 'setresuid'), [
@@ -89,8 +113,8 @@ test('a process without capabilities loses all, ambient ones too', () => {
   const script = privileges({});
   assert.equal(halfWordsAt(script, only(script, 'capset'), 1, 6), [0, 0, 0, 0, 0, 0]);
   const options = all(script, 'prctl').map(([option, what]) => [option, what]);
+  assert.equal(dropped(script), [[0, 2]]);
   assert.equal(options, [
-    ...[0, 1, 2].map((number) => [K.PR_CAPBSET_DROP, number]),
     [K.PR_SET_KEEPCAPS, 1],
     [K.PR_CAP_AMBIENT, K.PR_CAP_AMBIENT_CLEAR_ALL],
   ]);

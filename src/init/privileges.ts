@@ -68,11 +68,17 @@ export function setLimits(script: Script, limits: ProcessPlan['rlimits']): void 
 }
 
 function dropBounding(script: Script, last: number, bounding: bigint): void {
+  const [low, high] = [Number(bounding & 0xffffffffn), Number(bounding >> 32n)];
+  const isKept = (number: number) => ((number < 32 ? low >>> number : high >>> (number - 32)) & 1) !== 0;
   script.within('/process/capabilities/bounding', () => {
-    for (let number = 0, rest = bounding; number <= last; number++, rest >>= 1n) {
-      if ((rest & 1n) !== 0n) continue;
+    for (let from = 0; from <= last; from++) {
+      if (isKept(from)) continue;
+      let to = from;
+      while (to < last && !isKept(to + 1)) to++;
+      const path = `without ${CAPABILITY_NAMES[from]}${to > from ? ` to ${CAPABILITY_NAMES[to]}` : ''}`;
       // There are dozens of them, and this option looks at no other argument (PR_CAPBSET_DROP(2const)).
-      script.call('prctl', [K.PR_CAPBSET_DROP, number], { path: `without ${CAPABILITY_NAMES[number]}` });
+      script.callEach('prctl', K.PR_CAPBSET_DROP, [from, to], path);
+      from = to;
     }
   });
 }

@@ -17,15 +17,12 @@ export function openWorkingDirectory(root: Root, process: ProcessPlan, into: Slo
   const { script } = root;
   const { cwd } = process;
   script.within(`/process/cwd ${cwd}`, () => {
-    const [missing, refused, opened] = [script.newLabel(), script.newLabel(), script.newLabel()];
+    const [refused, opened] = [script.newLabel(), script.newLabel()];
     const flags = K.O_PATH | K.O_DIRECTORY;
-    root.open(cwd, into, { flags, missing, gotoOn: [{ errno: EACCES, label: refused }] });
+    const ask = { type: 'makePath', path: cwd, entry: 'directory' } as const;
+    root.open(cwd, into, { flags, ask, gotoOn: [{ errno: EACCES, label: refused }] });
     script.label(opened);
     script.later(() => {
-      script.label(missing);
-      script.ask({ type: 'makePath', path: cwd, entry: 'directory' });
-      root.open(cwd, into, { flags });
-      script.program.goto(opened);
       script.label(refused);
       asUser(script, process, () => root.open(cwd, into, { flags }));
       script.program.goto(opened);
