@@ -15,7 +15,8 @@ export const isRunts: boolean = basename(runtimePath) === 'runts';
 const TIME_LIMIT_MS = 30_000;
 
 // Test files that don't care how a cgroup is made use the systemd driver, if asked to.
-const DRIVER = process.env.CGROUP_DRIVER === 'systemd' ? ['--systemd-cgroup'] : [];
+export const isSystemdDriver: boolean = process.env.CGROUP_DRIVER === 'systemd';
+const DRIVER = isSystemdDriver ? ['--systemd-cgroup'] : [];
 
 /** How a finished command ended. */
 export interface Result {

@@ -55,7 +55,9 @@ function follow(following: Following): void {
     if (hasEnded) return;
     if (performance.now() < next) continue;
     next += intervalMs;
-    if (print(statisticsLine(id, placed)) === false) return;
+    const line = statisticsLine(id, placed);
+    // What was read of a container that ended meanwhile may be nothing: its cgroup can be gone.
+    if (!pollReadable([pidfd], 0)[0] && print(line) === false) return;
   }
 }
 

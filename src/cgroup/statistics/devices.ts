@@ -1,5 +1,6 @@
 // Block I/O and huge pages of a cgroup, as `events` prints them.
 import { readdirSync } from '../../../bindings/stat.ts';
+import { errnoOf } from '../../errors.ts';
 import { type Exact, exact, flatKeyed, omitEmpty, type ReadFile } from './parse.ts';
 
 interface BlkioEntry {
@@ -76,7 +77,7 @@ export function ioV2(read: ReadFile): object {
 
 /** Both versions: an entry for each size of huge pages. */
 export function hugetlb(directory: string, read: ReadFile): object {
-  const sizes = readdirSync(directory).flatMap((file) => {
+  const sizes = filesOf(directory).flatMap((file) => {
     const [, size] = /^hugetlb\.(\w+)\.(?:current|usage_in_bytes)$/.exec(file) ?? [];
     return size === undefined ? [] : [size];
   });
@@ -88,4 +89,14 @@ export function hugetlb(directory: string, read: ReadFile): object {
       return [size, { ...omitEmpty({ usage, max: exact(of('max_usage_in_bytes')) }), failcnt: exact(failcnt) }];
     }),
   );
+}
+
+// systemd removes the cgroup with its last process.
+function filesOf(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENODEV') return [];
+    throw error;
+  }
 }
