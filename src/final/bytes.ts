@@ -1,6 +1,6 @@
-// Growing runs of bytes: each section of a final program's data. This runs in every creation
-// of a container, in a cold interpreter, so this folder avoids what is slow at its first use there: Buffer, Math,
-// Set, #private members and array methods that take a function.
+// The bytes of each section of a final program's data. This runs in every creation of a container, in a cold
+// interpreter, so this folder avoids what is slow at its first use there: Buffer, Math, Set, #private members and array
+// methods that take a function.
 import type { Section } from './memory.ts';
 
 /** Each section starts at a multiple of this, so it is also the largest alignment to ask for. */
@@ -8,35 +8,12 @@ export const MAX_ALIGNMENT = 64;
 
 const utf8 = new TextEncoder();
 
-/** Bytes that grow. */
-export class GrowingBytes {
-  protected bytes: Uint8Array<ArrayBuffer>;
-  protected view: DataView;
-  length = 0;
-
-  constructor(size: number) {
-    this.bytes = new Uint8Array(size);
-    this.view = new DataView(this.bytes.buffer);
-  }
-
-  /** Makes sure that `more` bytes fit. */
-  protected reserveBytes(more: number): void {
-    const needed = this.length + more;
-    if (needed <= this.bytes.length) return;
-    const larger = new Uint8Array(needed * 2);
-    larger.set(this.bytes);
-    this.bytes = larger;
-    this.view = new DataView(larger.buffer);
-  }
-}
-
 /** A section's bytes, and in them pointers, whose targets get an address only when everything is laid out. */
-export class SectionBytes extends GrowingBytes {
+export class SectionBytes {
+  length = 0;
+  private bytes = new Uint8Array(1024);
+  private view = new DataView(this.bytes.buffer);
   private readonly pointers: { at: number; section: Section; offset: number }[] = [];
-
-  constructor() {
-    super(1024);
-  }
 
   /** Moves the end to a multiple of `unit` (a power of two) and returns it. */
   align(unit: number): number {
@@ -85,6 +62,16 @@ export class SectionBytes extends GrowingBytes {
     target.set(this.bytes.subarray(0, this.length), start);
     const view = new DataView(target.buffer, target.byteOffset + start);
     for (const { at, section, offset } of this.pointers) view.setUint32(at, addresses[section] + offset, true);
+  }
+
+  /** Makes sure that `more` bytes fit. */
+  private reserveBytes(more: number): void {
+    const needed = this.length + more;
+    if (needed <= this.bytes.length) return;
+    const larger = new Uint8Array(needed * 2);
+    larger.set(this.bytes);
+    this.bytes = larger;
+    this.view = new DataView(larger.buffer);
   }
 }
 
