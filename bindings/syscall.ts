@@ -67,5 +67,13 @@ export function addressOf(buffer: Uint8Array): bigint {
 
 /** A structure of 64-bit words, as clone_args, open_how and mount_attr are. */
 export function words64(...values: (number | bigint)[]): Uint8Array {
-  return new Uint8Array(BigUint64Array.from(values, (value) => BigInt.asUintN(64, BigInt(value))).buffer);
+  // BigUint64Array.from takes 30 µs at first.
+  const view = new DataView(new ArrayBuffer(values.length * 8));
+  let at = 0;
+  for (const value of values) {
+    if (typeof value === 'number' && value >>> 0 === value) view.setUint32(at, value, true);
+    else view.setBigUint64(at, BigInt.asUintN(64, BigInt(value)), true);
+    at += 8;
+  }
+  return new Uint8Array(view.buffer);
 }

@@ -58,6 +58,9 @@ const ORDER: Record<Event['type'], number> = {
   ready: 10,
 };
 
+/** What the runtime answers: any byte will do. */
+export const ANSWER = new Uint8Array([1]);
+
 const WITH_DESCRIPTOR: Event['type'][] = ['root', 'terminal', 'listener'];
 
 /**

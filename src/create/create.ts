@@ -17,9 +17,10 @@ import type { CallerSettings } from '../init/hook.ts';
 import { warn } from '../log.ts';
 import { makePlan, type Plan } from '../plan/plan.ts';
 import { checkConsole } from '../plan/terminal.ts';
+import { ANSWER } from '../protocol.ts';
 import { briefOf } from '../state/brief.ts';
 import { checkId } from '../state/id.ts';
-import { savePlan, toExactJson } from '../state/plan-file.ts';
+import { configToExactJson, savePlan } from '../state/plan-file.ts';
 import { containerPidOf, startTimeOf } from '../state/status.ts';
 import {
   type ContainerRecord,
@@ -127,7 +128,7 @@ function newRecord(plan: Plan, config: Config, placed: PlacedCgroup[], root: str
     ...(process.env.NOTIFY_SOCKET && { notifies: true as const }),
     execDefaults: {
       newKeyring: plan.newKeyring,
-      process: config.process && toExactJson(config.process),
+      process: config.process && configToExactJson(config.process),
     },
   };
 }
@@ -184,7 +185,7 @@ async function build(parts: Build): Promise<number> {
   for (const fd of [syncFd, fifos.startFd, fifos.resultFd]) closeSync(fd);
   if (waits) {
     driver.adopt?.(launched.starterPid);
-    write(parentFd, Uint8Array.of(1));
+    write(parentFd, ANSWER);
   }
   const onStarted = () => {
     driver.entered?.();

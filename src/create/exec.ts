@@ -11,7 +11,7 @@ import type { Event } from '../final/event.ts';
 import { type Script, stepError } from '../final/script.ts';
 import { execScript, JOIN_CGROUP } from '../init/exec.ts';
 import type { ExecPlan } from '../plan/exec.ts';
-import { type Message, receive } from '../protocol.ts';
+import { ANSWER, type Message, receive } from '../protocol.ts';
 import { spawnScript } from '../spawn.ts';
 import { hasEnded, lifeOf } from '../state/status.ts';
 import type { ContainerRecord } from '../state/store.ts';
@@ -66,7 +66,7 @@ function enter(inputs: ExecInputs, cgroups: string[]): number {
     closeSync(syncFd);
     if (adopt !== undefined) {
       adopt(pid);
-      write(parentFd, Uint8Array.of(1));
+      write(parentFd, ANSWER);
     }
     inputs.seccomp?.keepFilter();
     return new Conversation(inputs, { script, parentFd }).follow(pid);
@@ -105,8 +105,10 @@ class Conversation {
     this.#inputs = inputs;
     this.#script = script;
     this.#parentFd = parentFd;
-    const events = script.steps.flatMap((step) => (step?.kind === 'event' ? [step.event] : []));
-    this.#forks = events.filter(({ type }) => type === 'started');
+    this.#forks = [];
+    for (const step of script.steps) {
+      if (step?.kind === 'event' && step.event.type === 'started') this.#forks.push(step.event);
+    }
   }
 
   /** Answers until the program has become the user's, or ended. Returns the pid of its last process. */
@@ -152,7 +154,7 @@ class Conversation {
       if (event.type === 'final') schedule?.(pid);
       else if (event.type === 'connectAgent') seccomp?.connectAgent();
       else if (event.type === 'listener') seccomp?.handOver(fd, { record, pid, status: 'running' });
-      write(this.#parentFd, Uint8Array.of(1));
+      write(this.#parentFd, ANSWER);
     } catch (error) {
       kill(pid, SIGKILL);
       wait(pid, { block: true });

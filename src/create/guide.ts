@@ -10,7 +10,7 @@ import { stepError } from '../final/script.ts';
 import { runCreateContainerHooks, runHooks } from '../hooks.ts';
 import type { CallerSettings } from '../init/hook.ts';
 import type { Plan } from '../plan/plan.ts';
-import { type EventMessage, receive, Sequence } from '../protocol.ts';
+import { ANSWER, type EventMessage, receive, Sequence } from '../protocol.ts';
 import { stateDocument } from '../state/document.ts';
 import type { ContainerRecord } from '../state/store.ts';
 import type { Owner } from './as-owner.ts';
@@ -158,7 +158,7 @@ class Server {
     else if (event.type === 'connectAgent') extras.seccomp?.connectAgent();
     else if (event.type === 'setup') actAll(extras.inNamespaces, record.pid);
     if (event.type === 'setup' || event.type === 'final') launched.advance();
-    write(parentFd, Uint8Array.of(1));
+    write(parentFd, ANSWER);
     // The process ends with the runtime until it's ready: there's time to save its pid while it works.
     if (event.type === 'setup') onStarted();
     if (event.type === 'final') actAll(extras.meanwhile, record.pid);
@@ -218,7 +218,7 @@ class Server {
   #handOver(listenerFd: number): void {
     const { extras, record, parentFd } = this.guided;
     extras.seccomp?.handOver(listenerFd, { record, pid: record.pid, status: 'creating' });
-    write(parentFd, Uint8Array.of(1));
+    write(parentFd, ANSWER);
   }
 
   #environment(): string[] {

@@ -149,7 +149,7 @@ export class Script {
   fork(args: readonly Operand[], inParent?: () => void): void {
     const { program } = this;
     const number = this.steps.push({ kind: 'event', doing: this.doing, event: { type: 'started' } }) - 1;
-    const message = program.writableBytes(new Uint8Array(Uint32Array.of(number, 0, 0, 0).buffer));
+    const message = program.writableBytes(new Uint8Array(new Uint32Array([number, 0, 0, 0]).buffer));
     const pid = program.slotAt(message.plus(REPORT_SIZE));
     const child = this.newLabel();
     this.call('clone3', args, { save: pid, hints: FORK_HINTS });
@@ -167,7 +167,7 @@ export class Script {
   /** A slot whose descriptor tellWithDescriptor can send; -1 at the start. */
   descriptorSlot(): Slot {
     // struct cmsghdr, unix(7): length, SOL_SOCKET, SCM_RIGHTS, then the descriptor; padded to 8 bytes.
-    this.control = this.program.writableBytes(new Uint8Array(Int32Array.of(20, 0, 1, 1, -1, -1).buffer));
+    this.control = this.program.writableBytes(new Uint8Array(new Int32Array([20, 0, 1, 1, -1, -1]).buffer));
     return this.program.slotAt(this.control.plus(16));
   }
 
@@ -210,7 +210,7 @@ export class Script {
   /** The message for an event: a report of its number without an errno. */
   eventMessage(event: Event): Address {
     const number = this.steps.push({ kind: 'event', doing: this.doing, event }) - 1;
-    return this.program.bytes(new Uint8Array(Uint32Array.of(number, 0).buffer), 4);
+    return this.program.bytes(new Uint8Array(new Uint32Array([number, 0]).buffer), 4);
   }
 
   private noteCall(name: SyscallName, path: string | undefined, hints?: Hints): number {

@@ -77,9 +77,9 @@ function joinV2Cgroup(script: Script, cgroupFd: number): void {
 }
 
 function v1Directories(placed: PlacedCgroup[]): string[] {
-  return placed.flatMap(({ hierarchy, directory, isInherited }) =>
-    hierarchy.version === 1 && isInherited !== true ? [directory] : [],
-  );
+  return placed
+    .filter(({ hierarchy, isInherited }) => hierarchy.version === 1 && isInherited !== true)
+    .map(({ directory }) => directory);
 }
 
 const CLONE_ARGS_SIZE = 88;
@@ -110,7 +110,7 @@ const SHARED = K.CLONE_FILES + K.CLONE_PIDFD;
 function forkJoiner(script: Script, plan: Plan, sources: NonNullable<BeginInputs['sources']>): void {
   const [pid, joiner] = [script.slot(), script.newLabel()];
   // struct pollfd, poll(2): the kernel writes the child's pidfd into it.
-  const poll = script.program.writableBytes(new Uint8Array(Uint32Array.of(0, K.POLLIN).buffer));
+  const poll = script.program.writableBytes(new Uint8Array(new Uint32Array([0, K.POLLIN]).buffer));
   script.call('clone3', cloneArguments(script, K.CLONE_PARENT + SHARED, { pidfd: poll }), { save: pid });
   script.program.ifZero(pid, joiner);
   script.call('ppoll', [poll, 1, 0, 0, 0]);

@@ -6,6 +6,8 @@ import type { JoinedNamespace, NamespacePlan } from '../plan/namespaces.ts';
 import type { Plan } from '../plan/plan.ts';
 import { asTraceable } from './tracing.ts';
 
+const utf8 = new TextEncoder();
+
 /** A namespace to join, opened by the runtime. */
 export interface OpenNamespace extends JoinedNamespace {
   fd: number;
@@ -87,6 +89,11 @@ function openInProc(
   script.call('openat', [procFd ?? K.AT_FDCWD, script.string(name), flags, 0], { path, save });
 }
 
+/** The length of a text in UTF-8. Buffer would take 0.2 ms at its first use. */
+export function byteLength(text: string): number {
+  return utf8.encode(text).length;
+}
+
 /**
  * Writes a short text to an existing file of the host's.
  * @param procFd the host's /proc, if the file is in there and can't be reached by its path any more
@@ -94,6 +101,6 @@ function openInProc(
 export function writeFile(script: Script, path: string, text: string, procFd?: Operand): void {
   const fd = script.slot();
   openInProc(script, path, K.O_WRONLY | K.O_CLOEXEC, { save: fd, procFd });
-  script.call('write', [fd, script.string(text), Buffer.byteLength(text)], { path });
+  script.call('write', [fd, script.string(text), byteLength(text)], { path });
   script.release(fd);
 }

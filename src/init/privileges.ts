@@ -84,7 +84,7 @@ function dropBounding(script: Script, last: number, bounding: bigint): void {
 }
 
 function changeUser(script: Script, { uid, gid, additionalGids }: ProcessPlan): void {
-  const groups = script.program.bytes(new Uint8Array(Uint32Array.from(additionalGids).buffer), 4);
+  const groups = script.program.bytes(new Uint8Array(new Uint32Array(additionalGids).buffer), 4);
   // user_namespaces(7): where setgroups is denied there are no groups to get rid of, and none were asked for.
   const ignoreErrnos = additionalGids.length === 0 ? [EPERM] : [];
   const path = additionalGids.join(',');
@@ -100,11 +100,11 @@ function changeUser(script: Script, { uid, gid, additionalGids }: ProcessPlan): 
 
 function setCapabilities(script: Script, { capabilities }: ProcessPlan, kept: bigint): void {
   const { effective, permitted, inheritable, ambient } = capabilities;
-  const header = script.program.bytes(new Uint8Array(Uint32Array.of(K.LINUX_CAPABILITY_VERSION_3, 0).buffer), 4);
+  const header = script.program.bytes(new Uint8Array(new Uint32Array([K.LINUX_CAPABILITY_VERSION_3, 0]).buffer), 4);
   const sets = [effective | kept, permitted | kept, inheritable];
   const low = sets.map((mask) => Number(mask & 0xffffffffn));
   const high = sets.map((mask) => Number(mask >> 32n));
-  const data = script.program.bytes(new Uint8Array(Uint32Array.from([...low, ...high]).buffer), 4);
+  const data = script.program.bytes(new Uint8Array(new Uint32Array([...low, ...high]).buffer), 4);
   script.call('capset', [header, data]);
   script.call('prctl', [K.PR_CAP_AMBIENT, K.PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0]);
   for (let number = 0, rest = ambient; rest !== 0n; number++, rest >>= 1n) {

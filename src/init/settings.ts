@@ -4,7 +4,7 @@
 import * as K from '../../bindings/constants.ts';
 import type { Script } from '../final/script.ts';
 import type { Plan } from '../plan/plan.ts';
-import { writeFile } from './namespaces.ts';
+import { byteLength, writeFile } from './namespaces.ts';
 import { forbidTracing } from './tracing.ts';
 
 /** sethostname(2), setdomainname(2) as the config says. */
@@ -14,7 +14,7 @@ export function setHostNames(script: Script, { hostname, domainname }: Plan): vo
 }
 
 function setName(script: Script, call: 'sethostname' | 'setdomainname', pointer: string, name: string): void {
-  const args = [script.string(name), Buffer.byteLength(name)];
+  const args = [script.string(name), byteLength(name)];
   script.within(pointer, () => script.call(call, args, { path: name }));
 }
 

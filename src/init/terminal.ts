@@ -39,7 +39,7 @@ function makeTerminal(
   script.call('ioctl', [master, TIOCSPTLCK, unlocked], { path: `TIOCSPTLCK ${PTMX}` });
   script.call('ioctl', [master, TIOCGPTPEER, FLAGS], { path: `TIOCGPTPEER ${PTMX}`, save: peer });
   if (size !== undefined) {
-    const sizes = script.program.bytes(new Uint8Array(Uint16Array.of(size.height, size.width, 0, 0).buffer));
+    const sizes = script.program.bytes(new Uint8Array(new Uint16Array([size.height, size.width, 0, 0]).buffer));
     script.call('ioctl', [peer, TIOCSWINSZ, sizes], { path: 'TIOCSWINSZ' });
   }
   // The group stays the one that the mount of devpts says.

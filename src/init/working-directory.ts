@@ -50,7 +50,7 @@ export function enterWorkingDirectory(script: Script, process: ProcessPlan, fd: 
  * stay root's, setresuid(2), so that the way back is open; changing ids takes the parent-death signal away.
  */
 export function asUser(script: Script, { uid, gid, additionalGids }: ProcessPlan, build: () => void): void {
-  const groups = script.program.bytes(new Uint8Array(Uint32Array.from(additionalGids).buffer), 4);
+  const groups = script.program.bytes(new Uint8Array(new Uint32Array(additionalGids).buffer), 4);
   script.call('setgroups', [additionalGids.length, groups], { ignoreErrnos: [EPERM] });
   script.call('setresgid', [-1, gid, -1]);
   script.call('setresuid', [-1, uid, -1]);

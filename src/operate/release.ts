@@ -22,7 +22,7 @@ export function release(root: string, record: ContainerRecord, released?: number
   try {
     if (released === undefined) {
       if (startFd === undefined) throw diedTooEarly(record);
-      write(startFd, Uint8Array.of(1));
+      write(startFd, new Uint8Array([1]));
     }
     awaitResult(resultFd, record, folder);
   } finally {

@@ -1,5 +1,5 @@
 // Capability names and sets (capabilities(7)) as bit masks.
-import { CAPABILITY_SETS, type Capabilities, type CapabilitySet } from '../bundle/config.ts';
+import type { Capabilities, CapabilitySet } from '../bundle/config.ts';
 
 // In the order of their numbers, include/uapi/linux/capability.h.
 export const CAPABILITY_NAMES = (
@@ -36,7 +36,13 @@ export function planCapabilities(capabilities: Capabilities | undefined, grantab
     }
     return mask;
   };
-  const masks = Object.fromEntries(CAPABILITY_SETS.map((set) => [set, maskOf(set)])) as CapabilityMasks;
+  const masks: CapabilityMasks = {
+    bounding: maskOf('bounding'),
+    effective: maskOf('effective'),
+    inheritable: maskOf('inheritable'),
+    permitted: maskOf('permitted'),
+    ambient: maskOf('ambient'),
+  };
   const withoutRights = masks.ambient & ~(masks.permitted & masks.inheritable);
   if (withoutRights !== 0n) {
     const names = namesOf(withoutRights).join(', ');

@@ -60,11 +60,13 @@ const CLONED: NamespaceType[] = ['user', 'mount', 'uts', 'ipc', 'network', 'pid'
 export function planNamespaces(linux: Linux): NamespacePlan {
   const entries = (linux.namespaces ?? []).map((entry, index) => ({ ...entry, index }));
   const isNew = (type: NamespaceType) => entries.some((entry) => entry.type === type && !entry.path);
-  const joined = entries.flatMap(({ type, path, index }) =>
-    path ? [{ type, path, flag: NAMESPACE_FLAG[type], pointer: `/linux/namespaces/${index}` }] : [],
-  );
+  const joined: JoinedNamespace[] = [];
+  for (const { type, path, index } of entries) {
+    if (path) joined.push({ type, path, flag: NAMESPACE_FLAG[type], pointer: `/linux/namespaces/${index}` });
+  }
   const isInUser = entries.some(({ type }) => type === 'user');
-  const cloned = CLONED.filter(isNew).reduce((flags, type) => flags | NAMESPACE_FLAG[type], 0);
+  let cloned = 0;
+  for (const type of CLONED) if (isNew(type)) cloned |= NAMESPACE_FLAG[type];
   // The root of mqueue.
   const unshareFlags = isInUser ? cloned & K.CLONE_NEWIPC : 0;
   return {
@@ -84,8 +86,9 @@ export function planNamespaces(linux: Linux): NamespacePlan {
 }
 
 function timeOffsets(linux: Linux): NamespacePlan['timeOffsets'] {
-  const offsets = Object.entries(linux.timeOffsets ?? {});
-  return Object.fromEntries(
-    offsets.map(([clock, { secs = 0, nanosecs = 0 }]) => [clock, { secs: String(secs), nanosecs }]),
-  );
+  const offsets: NamespacePlan['timeOffsets'] = {};
+  for (const [clock, { secs = 0, nanosecs = 0 }] of Object.entries(linux.timeOffsets ?? {})) {
+    offsets[clock] = { secs: String(secs), nanosecs };
+  }
+  return offsets;
 }

@@ -8,9 +8,9 @@ import type { ContainerRecord } from './store.ts';
 export function briefOf(record: ContainerRecord): Uint8Array<ArrayBuffer> {
   const texts = new Texts();
   const { pid, startTime, cgroups } = record;
-  const frozenBy = cgroups.flatMap(({ directory, freezer }) =>
-    freezer === undefined ? [] : [`${directory}/${freezer}`],
-  );
+  const frozenBy = cgroups
+    .filter(({ freezer }) => freezer !== undefined)
+    .map(({ directory, freezer }) => `${directory}/${freezer}`);
   if (frozenBy.length > BRIEF.freezers.length) return new Uint8Array(0);
   texts.number(BRIEF.magic, BRIEF_MAGIC);
   texts.number(BRIEF.canStart, isPlainStart(record) ? 1n : 0n);

@@ -24,14 +24,15 @@ export function findPlan(root: string, id: string): Plan | undefined {
 
 /** JSON of something that may have 64-bit integers and bytes in it. */
 export function toExactJson(value: unknown): string {
-  // Not a replacer, which would be called for every value.
-  Object.assign(BigInt.prototype, { toJSON: bigintToJson });
-  Object.assign(Uint8Array.prototype, { toJSON: bytesToJson });
+  return JSON.stringify(value, toJson);
+}
+
+/** The same for a part of a config: integers that large are rare in there, and the replacer costs 0.2 ms. */
+export function configToExactJson(part: unknown): string {
   try {
-    return JSON.stringify(value);
-  } finally {
-    Reflect.deleteProperty(BigInt.prototype, 'toJSON');
-    Reflect.deleteProperty(Uint8Array.prototype, 'toJSON');
+    return JSON.stringify(part);
+  } catch {
+    return toExactJson(part);
   }
 }
 
@@ -42,12 +43,10 @@ export function fromExactJson(text: string): unknown {
 }
 
 // What JSON does not have: masks and limits of 64 bits, compiled programs.
-function bigintToJson(this: bigint): unknown {
-  return { $bigint: String(this) };
-}
-
-function bytesToJson(this: Uint8Array): unknown {
-  return { $bytes: Buffer.from(this).toString('base64') };
+function toJson(_: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return { $bigint: String(value) };
+  if (value instanceof Uint8Array) return { $bytes: Buffer.from(value).toString('base64') };
+  return value;
 }
 
 function fromJson(_: string, value: unknown): unknown {
