@@ -193,6 +193,10 @@ async function build(parts: Build): Promise<number> {
     makeFilter?.();
   };
   if (isPlanNeededLater(plan)) extras.meanwhile.push(() => savePlan(root, plan));
+  let brief = new Uint8Array(0);
+  extras.meanwhile.push(() => {
+    brief = briefOf(record);
+  });
   guide({ plan, record, settings, launched, parentFd, extras, onStarted });
   closeSync(parentFd);
   if (plan.cgroup.resources !== undefined) {
@@ -200,7 +204,7 @@ async function build(parts: Build): Promise<number> {
   }
   actAll(extras.waiting, record.pid);
   if (options.pidFile !== undefined) writePidFile(options.pidFile, record.pid, undo);
-  markCreated(root, id, briefOf(record));
+  markCreated(root, id, brief);
   return folderFd;
 }
 

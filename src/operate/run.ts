@@ -7,7 +7,7 @@ import { warn } from '../log.ts';
 import { destroy } from './delete.ts';
 import { lockAgain, unlock } from './lock.ts';
 import type { NotifyProxy } from './notify.ts';
-import { type LockedContainer, startLocked } from './start.ts';
+import { type LockedContainer, startCreated } from './start.ts';
 import { holdSignals, supervise } from './supervise.ts';
 
 export interface RunOptions extends CreateOptions {
@@ -49,7 +49,7 @@ async function follow(
 
 async function startOrDestroy(container: LockedContainer): Promise<NotifyProxy | undefined> {
   try {
-    return await startLocked(container);
+    return await startCreated(container);
   } catch (error) {
     // After a failed hook that has happened already.
     if (!(error instanceof HookError)) await destroyAfter(container);

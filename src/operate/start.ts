@@ -33,16 +33,20 @@ export interface LockedContainer {
   folderFd: number;
 }
 
-/**
- * Starts a container whose lock is held.
- * @returns what the container tells its caller's service manager, if there is one
- * @throws StateError unless it's created; RuntimeError if the user's program can't be executed; HookError, and the
- * container is destroyed then (runtime.md, lifecycle steps 7 and 9)
- */
-export async function startLocked(container: LockedContainer): Promise<NotifyProxy | undefined> {
-  const { root, record } = container;
-  const status = statusOf(root, record);
+async function startLocked(container: LockedContainer): Promise<NotifyProxy | undefined> {
+  const status = statusOf(container.root, container.record);
   if (status !== 'created') throw new StateError(`cannot start a container that is ${status}: it has to be created`);
+  return startCreated(container);
+}
+
+/**
+ * Starts a container that is created, and whose lock is held.
+ * @returns what the container tells its caller's service manager, if there is one
+ * @throws RuntimeError if its process has ended or the user's program can't be executed; HookError, and the container is
+ * destroyed then (runtime.md, lifecycle steps 7 and 9)
+ */
+export async function startCreated(container: LockedContainer): Promise<NotifyProxy | undefined> {
+  const { root, record } = container;
   if (record.executable === undefined) throw new RuntimeError('/process is not set in config.json: nothing to start');
   try {
     if (hasHooks(record, 'startContainer')) runStartContainerHooks(root, record, callerSettings());
