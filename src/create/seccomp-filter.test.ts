@@ -156,6 +156,27 @@ test('rules for socketcall and for its parts stay in order, as in the profile of
   if (OWN === 'x86_64') assert.is(runFilter(filter, { architecture: other, syscall: 102, args: [1n] }), ALLOW);
 });
 
+// socketcall(2), ipc(2): number and first argument on x86.
+const parts: [name: string, syscall: number, part: bigint][] = [
+  ['accept', 102, 5n],
+  ['send', 102, 9n],
+  ['recv', 102, 10n],
+  ['semop', 117, 1n],
+  ['semtimedop', 117, 4n],
+];
+for (const [name, syscall, part] of parts) {
+  test(`a rule for ${name}, which x86 has only as a part of another call, holds`, () => {
+    const conditional = rule('socket', 22, [{ index: 2, value: 9, op: 'SCMP_CMP_EQ' }]);
+    for (const others of [[rule('getcwd', 6)], [conditional]]) {
+      const filter = build([rule(name, 5), ...others], { architectures: ['SCMP_ARCH_X86'] });
+      const run = (number: number, arg: bigint) =>
+        runFilter(filter, { architecture: 0x40000003, syscall: number, args: [arg] });
+      // 20 is getpid.
+      assert.equal([run(syscall, part), run(syscall, 99n), run(20, 0n)], [ERRNO + 5, ALLOW, ALLOW]);
+    }
+  });
+}
+
 // A profile with all there is: long, for several architectures, with rules for parts of socketcall(2) and ipc(2).
 function variedProfile(): Seccomp {
   const names = Array.from(definitions([HEADER]).keys(), (name) => name.slice(5));

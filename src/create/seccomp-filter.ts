@@ -15,7 +15,7 @@ import {
 import { fstatSync } from '../../bindings/stat.ts';
 import { errnoOf, RuntimeError, step, toRuntimeError } from '../errors.ts';
 import { debug } from '../log.ts';
-import type { SeccompPlan, SeccompRulePlan } from '../plan/seccomp.ts';
+import { SECCOMP_ACTIONS, type SeccompPlan, type SeccompRulePlan } from '../plan/seccomp.ts';
 import { divideRules, isDivisible, type RuleCalls, wholeRules } from './seccomp-groups.ts';
 import { INSTRUCTION_SIZE, joinPrograms } from './seccomp-join.ts';
 
@@ -122,8 +122,11 @@ function joined(plan: SeccompPlan, { resolved, tokens, isDivided }: Inputs): Uin
   try {
     const architectures = tokens.map((token, index) => {
       const divide = () => divideRules(resolved, token, index === 0 ? numbers : table.numbersOn(token));
-      const { groups, ranges } = isDivided && isDivisible(token) ? divide() : wholeRules(resolved);
-      const starts = groups.map((indexes) => programs.add(() => filterFor(plan, resolved, { token, indexes })));
+      const { groups, ranges, multiplexed } = isDivided && isDivisible(token) ? divide() : wholeRules(resolved);
+      const starts = groups.map((indexes, group) => {
+        const guard = group === multiplexed ? guardFor(plan, tokens[0] ?? 0) : undefined;
+        return programs.add(() => filterFor(plan, resolved, { token, indexes, guard }));
+      });
       return {
         token,
         ranges: ranges.map(({ from, group }) => ({
@@ -138,12 +141,28 @@ function joined(plan: SeccompPlan, { resolved, tokens, isDivided }: Inputs): Uin
   }
 }
 
+/** A rule that is there for libseccomp's sake. */
+interface Guard {
+  action: number;
+  number: number;
+}
+
+// Where an architecture has a call only as a part of another one (accept(2) on x86), libseccomp 2.5 keeps an empty place
+// for it, and if that's the first in a program, the program doesn't load the system call's number: no rule holds. One
+// without conditions comes before it. The program isn't asked about this number.
+function guardFor({ defaultAction }: SeccompPlan, native: number): Guard {
+  const { SCMP_ACT_ALLOW, SCMP_ACT_KILL } = SECCOMP_ACTIONS;
+  const action = defaultAction === SCMP_ACT_ALLOW ? SCMP_ACT_KILL : SCMP_ACT_ALLOW;
+  return { action, number: new SyscallNames(['getpid']).numbersOn(native)[0] ?? 0 };
+}
+
 function filterFor(
   { defaultAction }: SeccompPlan,
   { rules, names, numbers }: Resolved,
-  { token, indexes }: { token: number; indexes: number[] },
+  { token, indexes, guard }: { token: number; indexes: number[]; guard: Guard | undefined },
 ): SeccompFilter {
   const filter = step(PROFILE, () => new SeccompFilter(defaultAction, token));
+  if (guard !== undefined) filter.addRule(guard.action, guard.number, conditionsOf([]));
   let at = 0;
   try {
     for (at of indexes) {

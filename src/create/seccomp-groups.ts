@@ -14,6 +14,8 @@ export interface Grouping {
   groups: number[][];
   /** Ascending, the first from 0 on. */
   ranges: GroupRange[];
+  /** The group of what is multiplexed, if there is one. */
+  multiplexed?: number;
 }
 
 /** From this system call's number on, up to the next range's, a group decides. */
@@ -81,6 +83,7 @@ export function divideRules({ names }: RuleCalls, token: number, numbers: Int32A
   return {
     groups: [...groups, together],
     ranges: overlay(ranges, taken, groups.length),
+    multiplexed: groups.length,
   };
 }
 
