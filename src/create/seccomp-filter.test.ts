@@ -177,6 +177,19 @@ for (const [name, syscall, part] of parts) {
   });
 }
 
+for (const [name, token] of [
+  ['ARM', 0x40000028],
+  ['AARCH64', 0xc00000b7],
+] as const) {
+  test(`on ${name} a condition holds, though the profile names a call that it does not have`, () => {
+    const args = [{ index: 0, value: 7, op: 'SCMP_CMP_EQ' }];
+    const filter = build([rule('personality', 5, args), rule('waitpid', 6)], { architectures: [`SCMP_ARCH_${name}`] });
+    const [syscall = -1] = new SyscallNames(['personality']).numbersOn(token);
+    const run = (arg: bigint) => runFilter(filter, { architecture: token, syscall, args: [arg] });
+    assert.equal([run(7n), run(8n)], [ERRNO + 5, ALLOW]);
+  });
+}
+
 // A profile with all there is: long, for several architectures, with rules for parts of socketcall(2) and ipc(2).
 function variedProfile(): Seccomp {
   const names = Array.from(definitions([HEADER]).keys(), (name) => name.slice(5));

@@ -50,6 +50,7 @@ const DIVISIBLE = new Map<number, readonly [number, number][]>([
   [0xc000003e, []],
   [0x4000003e, []],
   [0xc00000b7, []],
+  [0x40000028, []],
   [0x40000003, MULTIPLEXED_ON_X86],
 ]);
 
