@@ -58,7 +58,7 @@ const ORDER: Record<Event['type'], number> = {
   ready: 10,
 };
 
-/** What the runtime answers: any byte will do. */
+/** The runtime's answer: one byte, whatever its value. */
 export const ANSWER = new Uint8Array([1]);
 
 const WITH_DESCRIPTOR: Event['type'][] = ['root', 'terminal', 'listener'];
