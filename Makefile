@@ -49,6 +49,7 @@ dist/lib/runts-engine: $(MODULES) $(SOURCES) $(VALIDATORS)
 		--compile-jit-policy=1000 --no-compile-autoload-dotenv --no-compile-autoload-bunfig \
 		--define RUNTS_VERSION='"$(VERSION)"' --define RUNTS_COMMIT='"$(COMMIT)"' \
 		--outfile $@.raw >dist/build.log || { cat dist/build.log; exit 1; }
+	$(BUN) src/huge-pages.ts $@.raw
 	@$(call copy_large,$@.raw,$@)
 	@rm $@.raw
 

@@ -46,7 +46,7 @@ const LAYERS: [of: RegExp, may: RegExp, why: string][] = [
     /^(bindings\/file-system|src\/errors)/,
     'what the user reads and writes',
   ],
-  [/^src\/(debug|build|gather)\.ts$/, /^$/, 'loaded on demand, or when runts is built, alone'],
+  [/^src\/(debug|build|gather|huge-pages)\.ts$/, /^$/, 'loaded on demand, or when runts is built, alone'],
   [/^src\/cli\//, /^src\/(errors|cli\/)/, 'words only: it knows no operation'],
   [
     /^src\/bundle\//,
@@ -151,7 +151,7 @@ const PACKAGES: Record<string, RegExp> = {
 };
 
 /** What runs when runts is built. */
-const BUILD_STEPS = /^src\/(gather|validate\/generate|launcher\/make)\.ts$/;
+const BUILD_STEPS = /^src\/(gather|huge-pages|validate\/generate|launcher\/make)\.ts$/;
 
 // node:fs takes 1.1 ms to load, node:path 0.3: bindings/file-system.ts and bindings/stat.ts have what is needed.
 test('packages are loaded in one place each, no others, and no modules of the engine (node:fs)', () => {
