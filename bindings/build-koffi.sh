@@ -1,6 +1,7 @@
 #!/bin/sh
 # Builds koffi's addon from the source in its package, with libstdc++ inside. The prebuilt addon loads the library, whose
-# 3,000 symbol relocations cost every command 1.5 ms; koffi needs 19 of its functions.
+# 3,000 symbol relocations cost every command 1.5 ms; koffi needs 19 of its functions. And with 16 trampolines for
+# callbacks, which runts has none of, instead of 8,192, whose tables every command would fill.
 # usage: bindings/build-koffi.sh BUN OUTPUT
 set -eu
 
@@ -13,7 +14,12 @@ esac
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-"$bun" "$koffi/src/koffi/src/trampolines.cjs" "$work" 8192
+callbacks=16
+mkdir -p "$work/src/koffi"
+cp -r "$koffi/src/koffi/src" "$work/src/koffi"
+sed -i "s/\(MaxTrampolines\) = 8192;/\1 = $callbacks;/" "$work/src/koffi/src/ffi.hh"
+grep -q "MaxTrampolines = $callbacks;" "$work/src/koffi/src/ffi.hh"
+"$bun" "$koffi/src/koffi/src/trampolines.cjs" "$work" $callbacks
 for source in ffi call interp parser type util uv win32 "abi/$abi"; do
   echo "#include \"src/koffi/src/$source.cc\""
 done >"$work/koffi.cc"
