@@ -81,8 +81,15 @@ function countKeys(value: object, depthLeft: number, census: { hasBigNumbers: bo
  * value therefore proves that none is there twice; a wrong suspicion costs only the slow scan.
  */
 function keysWritten(text: string): number {
-  return text.match(/"\s*:/g)?.length ?? 0;
+  // Hardly anybody writes white space before a colon, and the regular expression takes ten times as long.
+  if (SPACED_COLONS.some((colon) => text.includes(colon))) return text.match(/"\s*:/g)?.length ?? 0;
+  let count = 0;
+  for (let at = text.indexOf(END_OF_KEY); at >= 0; at = text.indexOf(END_OF_KEY, at + 2)) count++;
+  return count;
 }
+
+const END_OF_KEY = '":';
+const SPACED_COLONS = [' :', '\t:', '\n:', '\r:'];
 
 // No 64-bit integer is longer than -9223372036854775808.
 const LONGEST_INTEGER = 20;

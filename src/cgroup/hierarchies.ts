@@ -53,14 +53,15 @@ export function parseHierarchies(mountinfo: string, selfCgroup: string): Hierarc
   for (const line of mountinfo.split('\n')) {
     const separator = line.indexOf(' - cgroup');
     if (separator < 0) continue;
-    const [, , , root = '', mountPoint = ''] = line.split(' ', 5).map(unescapeOctal);
+    const [, , , root = '', mountPoint = ''] = line.split(' ', 5);
     const [type, , options = ''] = line.slice(separator + 3).split(' ');
     const isV2 = type === 'cgroup2';
     const controllers = isV2 ? [] : options.split(',').filter(isController);
     const key = controllers.join(',');
     const ownCgroup = own.get(isV2 ? '' : (controllers[0] ?? ''));
     if ((!isV2 && controllers.length === 0) || ownCgroup === undefined || found.has(key)) continue;
-    found.set(key, { version: isV2 ? 2 : 1, controllers, mountPoint, root, own: ownCgroup });
+    const place = { mountPoint: unescapeOctal(mountPoint), root: unescapeOctal(root) };
+    found.set(key, { version: isV2 ? 2 : 1, controllers, ...place, own: ownCgroup });
   }
   return [...found.values()];
 }
@@ -82,6 +83,7 @@ function ownCgroups(selfCgroup: string): Map<string, string> {
 
 // mountinfo writes space, tab, newline and backslash as \040 and so on.
 function unescapeOctal(text: string): string {
+  if (!text.includes('\\')) return text;
   return text.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
 }
 
@@ -91,6 +93,8 @@ function unescapeOctal(text: string): string {
  */
 export function directoryOf(hierarchy: Hierarchy, path: string): string {
   const { mountPoint } = hierarchy;
+  if (path.startsWith('/') && !path.includes('//') && !path.includes('/.') && !path.endsWith('/'))
+    return mountPoint + path;
   const base = path.startsWith('/') ? '' : ownDirectory(hierarchy);
   const parts = `${base}/${path}`.split('/').filter((part) => part !== '' && part !== '.');
   return [mountPoint, ...parts].join('/');

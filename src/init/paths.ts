@@ -11,17 +11,27 @@ import type { FileSystems } from './file-systems.ts';
 /** Symbolic links stay inside the root; magic links (/proc/self/fd/7, /proc/self/exe) are refused. */
 export const IN_ROOT = K.RESOLVE_IN_ROOT | K.RESOLVE_NO_MAGICLINKS;
 
+const SLASH = '/'.charCodeAt(0);
+
 /** A path of the container as openat2(2) wants it: relative to the root's descriptor. */
 export function relative(path: string): string {
-  const stripped = path.replace(/^\/+/, '');
-  return stripped === '' ? '.' : stripped;
+  let start = 0;
+  while (path.charCodeAt(start) === SLASH) start++;
+  return start === path.length ? '.' : path.slice(start);
 }
 
 /** The folder and the name of a path's last component. */
 export function split(path: string): { parent: string; name: string } {
-  const trimmed = path.replace(/\/+$/, '');
+  const trimmed = withoutEndingSlashes(path);
   const slash = trimmed.lastIndexOf('/');
   return { parent: slash <= 0 ? '/' : trimmed.slice(0, slash), name: trimmed.slice(slash + 1) };
+}
+
+// Not by regular expressions: every path comes here, and without a compiler they're slow.
+function withoutEndingSlashes(path: string): string {
+  let end = path.length;
+  while (path.charCodeAt(end - 1) === SLASH) end--;
+  return path.slice(0, end);
 }
 
 const OPEN_HOW_SIZE = 24;
@@ -80,7 +90,7 @@ export class Root {
   /** Notes a mount that has nothing in it yet. Returns whether its descriptor is to stay open: of the first ones. */
   noteFresh(destination: string, fd: Slot): boolean {
     if (this.#fresh.size >= MAX_FRESH) return false;
-    this.#fresh.set(destination.replace(/\/+$/, ''), fd);
+    this.#fresh.set(withoutEndingSlashes(destination), fd);
     return true;
   }
 

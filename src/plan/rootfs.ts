@@ -43,6 +43,7 @@ export function planRootfs(config: Config, bundle: string, { noPivot }: { noPivo
 
 /** Whether a path of the container, taken by its words, is the root directory: `/`, `//`, `/x/..`. */
 export function isRootPath(path: string): boolean {
+  if (!path.includes('/.') && !path.startsWith('.') && !path.endsWith('/')) return path === '';
   let depth = 0;
   for (const part of path.split('/')) {
     if (part === '..') depth = Math.max(depth - 1, 0);
