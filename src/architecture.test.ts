@@ -46,7 +46,7 @@ const LAYERS: [of: RegExp, may: RegExp, why: string][] = [
     /^(bindings\/file-system|src\/errors)/,
     'what the user reads and writes',
   ],
-  [/^src\/(debug|build|gather|huge-pages)\.ts$/, /^$/, 'loaded on demand, or when runts is built, alone'],
+  [/^src\/(array-methods|debug|build|gather|huge-pages)\.ts$/, /^$/, 'alone: loaded first, on demand, or when runts is built'],
   [/^src\/cli\//, /^src\/(errors|cli\/)/, 'words only: it knows no operation'],
   [
     /^src\/bundle\//,
@@ -93,7 +93,7 @@ const LAYERS: [of: RegExp, may: RegExp, why: string][] = [
     /^(bindings\/|src\/(errors|log|build|signals|execution-error|state\/|plan\/|cgroup\/|final\/report|hooks|run-program|create\/|operate\/|bundle\/|validate\/config))/,
     'one command each: no command line',
   ],
-  [/^src\/main\.ts$/, /^src\/(errors|log|build|debug|cli\/|operate\/dispatch)/, 'the entry'],
+  [/^src\/main\.ts$/, /^src\/(array-methods|errors|log|build|debug|cli\/|operate\/dispatch)/, 'the entry'],
 ];
 
 const ours = (file: string): Import[] =>

@@ -1,6 +1,7 @@
 // The entry: parses the command line, runs one command, and is the only place that prints an error and exits. What a
 // command does not need is not loaded: each start pays for what it imports.
 
+import './array-methods.ts';
 import type { GlobalOptions } from './cli/commands.ts';
 import { type Invocation, parseCommandLine, parseGlobalOptions } from './cli/parse.ts';
 import { errnoOf, toRuntimeError, UsageError, undoFailuresOf, withStep } from './errors.ts';
