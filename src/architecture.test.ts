@@ -46,7 +46,11 @@ const LAYERS: [of: RegExp, may: RegExp, why: string][] = [
     /^(bindings\/file-system|src\/errors)/,
     'what the user reads and writes',
   ],
-  [/^src\/(array-methods|debug|build|gather|huge-pages)\.ts$/, /^$/, 'alone: loaded first, on demand, or when runts is built'],
+  [
+    /^src\/(array-methods|debug|build|gather|huge-pages)\.ts$/,
+    /^$/,
+    'alone: loaded first, on demand, or when runts is built',
+  ],
   [/^src\/cli\//, /^src\/(errors|cli\/)/, 'words only: it knows no operation'],
   [
     /^src\/bundle\//,
