@@ -1,7 +1,8 @@
 #!/bin/sh
 # Builds koffi's addon from the source in its package, with libstdc++ inside. The prebuilt addon loads the library, whose
 # 3,000 symbol relocations cost every command 1.5 ms; koffi needs 19 of its functions. And with 16 trampolines for
-# callbacks, which runts has none of, instead of 8,192, whose tables every command would fill.
+# callbacks, which runts has none of, instead of 8,192, whose tables every command would fill; and without those of its
+# functions and types that runts doesn't use, because it makes them all when it's loaded (0.13 ms).
 # usage: bindings/build-koffi.sh BUN OUTPUT
 set -eu
 
@@ -19,6 +20,14 @@ mkdir -p "$work/src/koffi"
 cp -r "$koffi/src/koffi/src" "$work/src/koffi"
 sed -i "s/\(MaxTrampolines\) = 8192;/\1 = $callbacks;/" "$work/src/koffi/src/ffi.hh"
 grep -q "MaxTrampolines = $callbacks;" "$work/src/koffi/src/ffi.hh"
+unused='config|stats|struct|pack|union|Union|opaque|disposable|array|proto|alias|enumeration|type|sizeof|alignof|offsetof'
+unused="$unused|in|out|inout|alloc|free|register|unregister|as|call|encode|view|reset"
+sed -i -E \
+  -e "/^    exports\.Set\(\"($unused)\", .*\);\$/d" \
+  -e '/^        obj\.Set\(".*\);$/d' \
+  -e '/^            codes\.Set\(info\.name, .*\);$/d' \
+  -e '/^        RegisterPrimitiveType\(instance, types, \{"u?int[0-9]+_[lb]e_t", .*\);$/d' \
+  "$work/src/koffi/src/ffi.cc"
 "$bun" "$koffi/src/koffi/src/trampolines.cjs" "$work" $callbacks
 for source in ffi call interp parser type util uv win32 "abi/$abi"; do
   echo "#include \"src/koffi/src/$source.cc\""
