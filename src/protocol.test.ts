@@ -26,7 +26,10 @@ function received(...said: Uint8Array[]): (Message | undefined)[] {
 }
 
 const number = (type: Event['type']): number =>
-  SCRIPT.steps.findIndex((step) => step?.kind === 'event' && step.event.type === type);
+  SCRIPT.steps.findIndex((_, index) => {
+    const step = SCRIPT.stepAt(index);
+    return step?.kind === 'event' && step.event.type === type;
+  });
 
 const messages: { name: string; said: Uint8Array; message: Message }[] = [
   {

@@ -108,7 +108,7 @@ export function receive(fd: number, script: Script): Message | undefined {
   }
   const { step, errno } = decodeReport(buffer.subarray(0, REPORT_SIZE));
   if (errno !== 0) return { kind: 'failure', step, errno };
-  const meaning = script.steps[step];
+  const meaning = script.stepAt(step);
   if (meaning?.kind !== 'event') throw new Error(`protocol: step ${step} is not an event`);
   const pid = new DataView(buffer.buffer).getUint32(REPORT_SIZE, true);
   return { kind: 'event', event: meaning.event, doing: meaning.doing, pid, fd: descriptor };

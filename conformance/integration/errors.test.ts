@@ -41,6 +41,28 @@ const FAILURES: Failure[] = [
     shown: [/\/etc\/passwd/, /ENOTDIR/, /\/mounts\/7/],
   },
   {
+    what: 'a path to mask below a file',
+    changes: { linux: { maskedPaths: ['/proc/kcore', '/nope', '/etc/passwd/x', '/proc/keys'] } },
+    shown: [/\/linux\/maskedPaths\/2 \(\/etc\/passwd\/x\): openat2 \/etc\/passwd\/x ENOTDIR/],
+  },
+  {
+    what: 'a read-only path below a file',
+    changes: { linux: { readonlyPaths: ['/', '/proc/bus', '/etc/passwd/x'] } },
+    shown: [/\/linux\/readonlyPaths\/2 \(\/etc\/passwd\/x\): openat2 \/etc\/passwd\/x ENOTDIR/],
+  },
+  {
+    what: 'a device whose name is too long',
+    changes: {
+      linux: {
+        devices: [
+          { path: '/dev/one', type: 'c', major: 10, minor: 229 },
+          { path: `/dev/${'ö'.repeat(130)}`, type: 'c', major: 10, minor: 230 },
+        ],
+      },
+    },
+    shown: [/\/linux\/devices\/1 \(\/dev\/ö+\): mknodat \/dev\/ö+ ENAMETOOLONG/],
+  },
+  {
     what: 'a namespace of the wrong kind',
     changes: { linux: { namespaces: [{ type: 'mount' }, { type: 'uts', path: `/proc/${process.pid}/ns/net` }] } },
     shown: [new RegExp(`/proc/${process.pid}/ns/net`), /uts/],

@@ -107,7 +107,8 @@ class Conversation {
     this.#parentFd = parentFd;
     this.#forks = [];
     for (const step of script.steps) {
-      if (step?.kind === 'event' && step.event.type === 'started') this.#forks.push(step.event);
+      if (step?.kind !== 'event' || typeof step.event === 'function') continue;
+      if (step.event.type === 'started') this.#forks.push(step.event);
     }
   }
 
@@ -163,7 +164,7 @@ class Conversation {
   }
 
   #errorOf(number: number, errno: string): RuntimeError {
-    const failed = this.#script.steps[number];
+    const failed = this.#script.stepAt(number);
     const isExec = failed?.kind === 'call' && failed.name === 'execve';
     if (isExec) return executionError(this.#inputs.plan.process.args[0] ?? '', errno);
     return stepError(this.#script, number, errno);

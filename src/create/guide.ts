@@ -74,7 +74,7 @@ class Server {
 
   #failure(number: number, errno: string): RuntimeError {
     const { launched, plan } = this.guided;
-    const failed = launched.script.steps[number];
+    const failed = launched.script.stepAt(number);
     const isLook = failed?.kind === 'call' && failed.name === 'faccessat2';
     if (isLook) return executionError(plan.process?.args[0] ?? '', errno, failed.name);
     return stepError(launched.script, number, errno, this.#explanation);

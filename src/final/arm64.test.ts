@@ -3,6 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Arm64Encoder } from './arm64.ts';
 import { Address, Reference, Slot } from './memory.ts';
+import { Row } from './rows.ts';
 
 const test = suite('final/arm64');
 const addresses = { constant: 0x410000, bulk: 0x420000, writable: 0x430000, zeroed: 0x441000 };
@@ -54,9 +55,20 @@ const cases: { name: string; make: (encoder: Arm64Encoder) => void; code: number
   { name: 'br x23', make: (e) => e.jumpAgain(), code: [0xd61f02e0] },
   { name: 'add w19, w19, #1', make: (e) => e.increment('step'), code: [0x11000673] },
   {
-    name: 'cmp w21, #40; b.gt; b',
-    make: (e) => e.jumpIfAtMost('status', 40, 'end'),
-    code: [0x7100a2bf, 0x5400004c, 0x14000001],
+    name: 'ldr x2, [x24, #24]',
+    make: (e) => e.syscall(93, [0, 1, new Row('').word(2)]),
+    code: [0xd2800000, 0xd2800021, 0xf9400f02, EXIT, SVC],
+  },
+  {
+    name: 'mov x19, #7; ldr w9, [x24]; add w19, w19, w9',
+    make: (e) => e.keepRowStep(7),
+    code: [0xd28000f3, 0xb9400309, 0x0b090273],
+  },
+  { name: 'mov x24, rows', make: (e) => e.keep('row', place), code: [0xd2820218, 0xf2a00898] },
+  {
+    name: 'add x24, x24, #48; cmp x24, x9; b.eq; b',
+    make: (e) => e.nextRow(48, place, 'end'),
+    code: [0x9100c318, 0xd2820209, 0xf2a00889, 0xeb09031f, 0x54000040, 0x14000001],
   },
   { name: 'str w19, [message]', make: (e) => e.storeStep(place), code: [0xd2820209, 0xf2a00889, 0xb9000133] },
   {

@@ -7,8 +7,8 @@ export const RESULT = 0;
 const NUMBER = 8;
 export const SCRATCH = 9;
 const SCRATCH_2 = 10;
-/** x19 to x22; `svc` overwrites nothing but the result. */
-export const KEPT: Readonly<Record<Kept, number>> = { step: 19, reportFd: 20, status: 21, errno: 22 };
+/** x19 to x22 and x24; `svc` overwrites nothing but the result. */
+export const KEPT: Readonly<Record<Kept, number>> = { step: 19, reportFd: 20, status: 21, errno: 22, row: 24 };
 /** Survives too. */
 const AGAIN = 23;
 
@@ -19,7 +19,6 @@ export const EQUAL = 0;
 export const NOT_EQUAL = 1;
 const LOWER = 3;
 const GREATER_OR_EQUAL = 10;
-const GREATER = 12;
 
 export class Arm64Encoder extends Encoder {
   override syscall(number: number, args: readonly (Operand | Kept)[]): void {
@@ -85,9 +84,17 @@ export class Arm64Encoder extends Encoder {
     this.emit(0x11000400 | (KEPT[kept] << 5) | KEPT[kept], 4); // add kept, kept, #1
   }
 
-  override jumpIfAtMost(kept: Kept, value: number, label: Label): void {
-    this.emit(0x7100001f | (value << 10) | (KEPT[kept] << 5), 4); // cmp kept, value
-    this.jumpUnless(GREATER, label);
+  override keepRowStep(step: number): void {
+    this.load(KEPT.step, step);
+    this.emit(0xb9400000 | (KEPT.row << 5) | SCRATCH, 4); // ldr w9, [x24]
+    this.emit(0x0b000000 | (SCRATCH << 16) | (KEPT.step << 5) | KEPT.step, 4); // add w19, w19, w9
+  }
+
+  override nextRow(size: number, end: Address, label: Label): void {
+    this.emit(0x91000000 | (size << 10) | (KEPT.row << 5) | KEPT.row, 4); // add x24, x24, size
+    this.address(SCRATCH, end);
+    this.emit(0xeb00001f | (SCRATCH << 16) | (KEPT.row << 5), 4); // cmp x24, x9
+    this.jumpUnless(EQUAL, label);
   }
 
   override storeStep(address: Address): void {
@@ -127,6 +134,8 @@ export class Arm64Encoder extends Encoder {
       this.memory(0xf9400000, register, value.address); // ldr x
     else if (value.kind === 'reference')
       this.memory(0xb9800000, register, value.address); // ldrsw x
+    else if (value.kind === 'word')
+      this.emit(0xf9400000 | ((value.offset / 8) << 10) | (KEPT.row << 5) | register, 4); // ldr x, [x24 + offset]
     else this.address(register, value);
   }
 

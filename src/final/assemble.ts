@@ -5,7 +5,7 @@ import { Arm64Encoder } from './arm64.ts';
 import { CODE_OFFSET, elfFile, layOut } from './elf.ts';
 import type { Encoder, Kept } from './encoder.ts';
 import type { Address, Operand } from './memory.ts';
-import type { Call, CallEach, CallOptions, ExecFirst, Operation, Program } from './program.ts';
+import type { Call, CallOptions, ExecFirst, Operation, Program } from './program.ts';
 import { REPORT_SIZE } from './report.ts';
 import { X64Encoder } from './x86-64.ts';
 
@@ -73,8 +73,16 @@ class Assembler {
       case 'call':
         this.call(operation);
         break;
-      case 'callEach':
-        this.callEach(operation);
+      case 'firstRow':
+        this.encoder.keep('row', operation.table);
+        this.encoder.label(operation.label);
+        break;
+      case 'nextRow':
+        this.encoder.nextRow(operation.size, operation.end, operation.label);
+        break;
+      case 'putRowStep':
+        this.encoder.keepRowStep(operation.step);
+        this.encoder.storeStep(operation.target);
         break;
       case 'execFirst':
         this.execFirst(operation);
@@ -110,12 +118,15 @@ class Assembler {
     }
   }
 
-  private call({ name, args, options }: Call): void {
+  private call({ name, args, options, isOfRow }: Call): void {
     const encoder = this.encoder;
     const { step = 0, ignore, ignoreErrnos, save, keepGoto, gotoOn, again } = options;
     const goto = keepGoto ?? options.goto;
     if (again !== undefined) encoder.markAgain();
-    if (!ignore && (goto === undefined || keepGoto !== undefined)) encoder.keep('step', step);
+    if (!ignore && (goto === undefined || keepGoto !== undefined)) {
+      if (isOfRow) encoder.keepRowStep(step);
+      else encoder.keep('step', step);
+    }
     this.syscall(name, args);
     if (save !== undefined) encoder.store(save.address);
     if (ignore) return;
@@ -129,18 +140,6 @@ class Assembler {
     for (const errno of ignoreErrnos) encoder.jumpIfResult(-errno, next);
     encoder.jumpIfFailed(failed);
     encoder.label(next);
-  }
-
-  private callEach({ name, first, from, to, step }: CallEach): void {
-    const encoder = this.encoder;
-    const next = encoder.newLabel();
-    encoder.keep('step', step);
-    encoder.keep('status', from); // free until something has failed
-    encoder.label(next);
-    this.syscall(name, [first, 'status']);
-    encoder.jumpIfFailed(this.failed);
-    encoder.increment('status');
-    encoder.jumpIfAtMost('status', to, next);
   }
 
   private failedLabel(name: SyscallName, again: CallOptions['again']): number {

@@ -2,6 +2,7 @@
 // interpreter, so this folder avoids what is slow at its first use there: Buffer, Math, Set, #private members and array
 // methods that take a function.
 import type { Section } from './memory.ts';
+import { ROW_STEP, type RowWords } from './rows.ts';
 
 /** Each section starts at a multiple of this, so it is also the largest alignment to ask for. */
 export const MAX_ALIGNMENT = 64;
@@ -11,7 +12,7 @@ const utf8 = new TextEncoder();
 /** A section's bytes, and in them pointers, whose targets get an address only when everything is laid out. */
 export class SectionBytes {
   length = 0;
-  private bytes = new Uint8Array(1024);
+  private bytes = new Uint8Array(4096);
   private view = new DataView(this.bytes.buffer);
   private readonly pointers: { at: number; section: Section; offset: number }[] = [];
 
@@ -55,6 +56,28 @@ export class SectionBytes {
     this.reserveBytes(8);
     this.pointers.push({ at: this.length, section, offset });
     this.length += 8;
+  }
+
+  /** Appends a table (rows.ts) of that size; where it starts. */
+  table(rows: readonly RowWords[], size: number): number {
+    const start = this.align(8);
+    this.reserveBytes(size);
+    const { view, pointers } = this;
+    let at = start;
+    let share = 0;
+    for (const row of rows) {
+      view.setUint32(at, share, true);
+      share += ROW_STEP;
+      for (const word of row) {
+        at += 8;
+        if (typeof word !== 'number') pointers.push({ at, section: word.section, offset: word.offset });
+        else if (word >>> 0 !== word) throw new Error(`a row's word is a 32-bit number, not ${word}`);
+        else view.setUint32(at, word, true);
+      }
+      at += 8;
+    }
+    this.length = at;
+    return start;
   }
 
   /** Writes the bytes to `target` at `start`, with each section at its address. */

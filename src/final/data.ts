@@ -1,6 +1,7 @@
 // The data of a final program: strings, structures, pointer arrays, variables, each placed in a section.
 import { MAX_ALIGNMENT, SectionBytes } from './bytes.ts';
 import { Address, Reference, Slot } from './memory.ts';
+import type { RowWords } from './rows.ts';
 
 /** Text and arrays from this size on go to the bulk section. */
 const BULK = 1024;
@@ -54,6 +55,12 @@ export class Data {
       else bytes.word(item ?? 0);
     }
     return new Address(section, start);
+  }
+
+  /** A table for a loop (rows.ts): the words of each row, behind what it adds to the number of a report. */
+  protected table(rows: readonly RowWords[], size: number): Address {
+    const section = rows.length * size < BULK ? 'constant' : 'bulk';
+    return new Address(section, this[section].table(rows, rows.length * size));
   }
 
   /**

@@ -2,7 +2,7 @@
 import type { Address, Operand, Section } from './memory.ts';
 
 /** Values that survive system calls in registers, so that a waiting program needs no page to keep them in. */
-export type Kept = 'step' | 'reportFd' | 'status' | 'errno';
+export type Kept = 'step' | 'reportFd' | 'status' | 'errno' | 'row';
 
 /** A label of the program by its name, or one that the assembler made. */
 export type Label = string | number;
@@ -10,10 +10,16 @@ export type Label = string | number;
 /** The address of each section's start. */
 export type SectionAddresses = Readonly<Record<Section, number>>;
 
+/** Numbers of 8 bytes. */
+const MOST_CODE = 900;
+
 /** Makes machine code. The "result" is the register that holds what the last system call returned. */
 export abstract class Encoder {
   /** The lowest 8 bits of each number count. The interpreter is four times as fast with this as with a typed array. */
-  protected readonly code: number[] = [];
+  protected code: number[] = [];
+  // But once it takes more than 8 kB, the engine gets memory for it from the kernel: it's emptied into this before.
+  private bytes = new Uint8Array(8192);
+  private flushed = 0;
   private newLabels = 0;
   private readonly labels = new Map<Label, number>();
   // Each is two lists, of places and of what is wanted there.
@@ -24,7 +30,7 @@ export abstract class Encoder {
 
   /** The code's length in bytes. */
   get length(): number {
-    return this.code.length;
+    return this.flushed + this.code.length;
   }
 
   /** Makes a system call; it overwrites the result and the argument registers only. */
@@ -50,8 +56,10 @@ export abstract class Encoder {
   abstract jumpAgain(): void;
   /** Kept value ← kept value + 1. */
   abstract increment(kept: Kept): void;
-  /** Jumps if the kept value is at most this, from 0 to 127. */
-  abstract jumpIfAtMost(kept: Kept, value: number, label: Label): void;
+  /** The kept step ← a number and what the current row adds to it, its first 4 bytes. */
+  abstract keepRowStep(step: number): void;
+  /** Kept row ← kept row + size (below 4096); jumps unless that is the end. */
+  abstract nextRow(size: number, end: Address, label: Label): void;
   /** The 4 bytes at the address ← the kept step. */
   abstract storeStep(address: Address): void;
   /** Jumps if the 4 bytes at the address are the kept step. */
@@ -67,12 +75,13 @@ export abstract class Encoder {
   /** Puts a label here. */
   label(label: Label): void {
     if (this.labels.has(label)) throw new Error(`the label ${label} is there twice`);
-    this.labels.set(label, this.code.length);
+    this.labels.set(label, this.here());
   }
 
   /** Fills in the jumps and the addresses; the code. */
   finish(sections: SectionAddresses): Uint8Array {
-    const bytes = new Uint8Array(this.code);
+    this.flush();
+    const bytes = this.bytes.subarray(0, this.flushed);
     const view = new DataView(bytes.buffer);
     let index = 0;
     for (const at of this.jumps) {
@@ -90,13 +99,13 @@ export abstract class Encoder {
 
   /** The jump that comes next goes to the label. */
   protected noteJump(label: Label): void {
-    this.jumps.push(this.code.length);
+    this.jumps.push(this.here());
     this.jumpLabels.push(label);
   }
 
   /** What comes next holds the address. */
   protected noteAddress(address: Address): void {
-    this.uses.push(this.code.length);
+    this.uses.push(this.here());
     this.usedAddresses.push(address);
   }
 
@@ -106,5 +115,23 @@ export abstract class Encoder {
     else if (size === 1) this.code.push(value);
     else if (size === 2) this.code.push(value, value >> 8);
     else this.code.push(value, value >> 8, value >> 16);
+  }
+
+  /** The place of what comes next. */
+  private here(): number {
+    if (this.code.length > MOST_CODE) this.flush();
+    return this.flushed + this.code.length;
+  }
+
+  private flush(): void {
+    const length = this.length;
+    if (length > this.bytes.length) {
+      const larger = new Uint8Array(length * 2);
+      larger.set(this.bytes);
+      this.bytes = larger;
+    }
+    this.bytes.set(this.code, this.flushed);
+    this.flushed = length;
+    this.code = [];
   }
 }

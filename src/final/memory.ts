@@ -33,8 +33,14 @@ export class Reference {
   constructor(readonly address: Address) {}
 }
 
+/** The 8 bytes of the current row (rows.ts) at a distance from its start. As an operand: their value. */
+export class Word {
+  readonly kind = 'word';
+  constructor(readonly offset: number) {}
+}
+
 /** An argument of a system call: a 64-bit immediate (negatives are sign-extended), an address or a run-time value. */
-export type Operand = number | bigint | Address | Slot | Reference;
+export type Operand = number | bigint | Address | Slot | Reference | Word;
 
 /** The address of a slot, for calls that read or write it through a pointer. */
 export function slotAddress(slot: Slot): Address {

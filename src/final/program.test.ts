@@ -26,7 +26,7 @@ test('a call keeps its name, arguments and options', () => {
   const program = new Program();
   program.call('close', [5], { step: 4, ignoreErrnos: [9] });
   assert.equal(program.operations, [
-    { kind: 'call', name: 'close', args: [5], options: { step: 4, ignoreErrnos: [9] } },
+    { kind: 'call', name: 'close', args: [5], options: { step: 4, ignoreErrnos: [9] }, isOfRow: false },
   ]);
 });
 

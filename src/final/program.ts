@@ -3,6 +3,7 @@ import type { SyscallName } from '../../bindings/syscalls.ts';
 import { Data } from './data.ts';
 import { type Address, checkOperand, type Operand, type Slot } from './memory.ts';
 import { REPORT_SIZE } from './report.ts';
+import { Row, type RowWords, rowSize } from './rows.ts';
 
 /** What to do around one system call. A call that fails is reported, and the program exits, unless told otherwise. */
 export interface CallOptions {
@@ -33,16 +34,24 @@ export interface Call {
   readonly name: SyscallName;
   readonly args: readonly Operand[];
   readonly options: CallOptions;
+  /** It's made for each row: its step is the row's. */
+  readonly isOfRow: boolean;
 }
 
-/** The same system call for each number of a range, as its second argument. */
-export interface CallEach {
-  readonly kind: 'callEach';
-  readonly name: SyscallName;
-  readonly first: number;
-  readonly from: number;
-  readonly to: number;
-  readonly step: number;
+/** Begins a loop: what follows is done with the first row of the table, up to `nextRow`. */
+export interface FirstRow {
+  readonly kind: 'firstRow';
+  readonly rows: readonly RowWords[];
+  readonly table: Address;
+  readonly label: string;
+}
+
+/** Goes back to the label with the next row, unless it has come to the end. */
+export interface NextRow {
+  readonly kind: 'nextRow';
+  readonly size: number;
+  readonly end: Address;
+  readonly label: string;
 }
 
 /** The search of execvp(3), unrolled. */
@@ -57,11 +66,13 @@ export interface ExecFirst {
 /** One step of the program; `assemble` turns it into machine code. */
 export type Operation =
   | Call
-  | CallEach
+  | FirstRow
+  | NextRow
   | ExecFirst
   | { readonly kind: 'reportTo'; readonly fd: Operand }
   | { readonly kind: 'waitByte'; readonly fd: Operand; readonly buffer: Address; readonly size: number }
   | { readonly kind: 'reportKept' | 'keepResult' }
+  | { readonly kind: 'putRowStep'; readonly step: number; readonly target: Address }
   | { readonly kind: 'label'; readonly name: string }
   | { readonly kind: 'goto'; readonly label: string }
   | { readonly kind: 'ifZero' | 'ifNegative'; readonly slot: Slot; readonly label: string }
@@ -74,7 +85,10 @@ export class Program extends Data {
   reportBuffer: Address | undefined;
   /** For calls that ask when something is missing: which has asked last, its message, the answer. */
   askBuffer: { asked: Address; message: Address; answer: Address } | undefined;
+  /** Whether what is added is done for each row of a table. */
+  isInRow = false;
   private byte: Address | undefined;
+  private tables = 0;
 
   /** From here on, in the order of execution, failures are reported to this descriptor; before, to nobody. */
   reportTo(fd: Operand): void {
@@ -93,14 +107,31 @@ export class Program extends Data {
     if (options.again === 'ask') {
       this.askBuffer ??= { asked: this.reserve(4), message: this.reserve(REPORT_SIZE), answer: this.reserve(1) };
     }
-    this.operations.push({ kind: 'call', name, args, options });
+    this.operations.push({ kind: 'call', name, args, options, isOfRow: this.isInRow });
   }
 
-  /** A system call of two arguments for each number `from` to `to` (at most 127) as the second; none may fail. */
-  callEach(name: SyscallName, first: number, [from, to]: [number, number], step: number): void {
-    if (!(from >= 0 && from <= to && to <= 127)) throw new Error(`${name}: cannot count from ${from} to ${to}`);
-    this.mayReport(step);
-    this.operations.push({ kind: 'callEach', name, first, from, to, step });
+  /**
+   * A loop: what `build` adds is done for each row of a table, in their order. What differs are the row's words, which are
+   * operands in there. A report's number tells the row, too (ROW_STEP). Loops can't be nested.
+   */
+  forEach(rows: readonly RowWords[], build: (row: Row) => void): void {
+    if (this.isInRow) throw new Error('a loop in a loop');
+    const size = rowSize(rows);
+    if (rows.length === 0) return;
+    const label = `rows ${this.tables++}`;
+    const next = `${label}, next`;
+    const table = this.table(rows, size);
+    this.operations.push({ kind: 'firstRow', rows, table, label });
+    this.isInRow = true;
+    build(new Row(next));
+    this.isInRow = false;
+    this.label(next);
+    this.operations.push({ kind: 'nextRow', size, end: table.plus(size * rows.length), label });
+  }
+
+  /** In a loop: writes a step's number, for this row, to a place of 4 bytes. */
+  putRowStep(step: number, target: Address): void {
+    this.operations.push({ kind: 'putRowStep', step, target });
   }
 
   /**

@@ -125,6 +125,39 @@ test('a thread shares memory and descriptors, and has no part in what happens to
   assert.is(code, 7);
 });
 
+test('in a loop each row asks by itself, in a call that misses something and in code behind the end', () => {
+  const { messages, script } = run((script) => {
+    const names = ['/missing/a', '/missing/b'];
+    const event = (index: number) => ({ type: 'makePath', path: names[index] ?? '', entry: 'file' }) as const;
+    const path = (index: number) => names[index] ?? '';
+    script.forEach(
+      names.map((name) => [script.string(name)]),
+      (row) => {
+        const [missing, label] = [script.slot(), script.newLabel()];
+        script.call('close', [-1], { path, gotoOn: [{ errno: 9, label }] });
+        script.later(() => {
+          script.label(label);
+          script.ask((index) => ({ type: 'checkDevice', index }));
+          // What is still missing after it was asked for is a failure: in the second row, here.
+          script.program.ifNegative(missing, 'again');
+          script.call('openat', [AT_FDCWD, row.word(0), O_PATH, 0], { ignore: true, save: missing });
+          script.program.goto(row.next);
+          script.label('again');
+          script.call('openat', [AT_FDCWD, row.word(0), O_PATH, 0], { path, ask: event });
+        });
+      },
+    );
+  });
+  assert.equal(messages.slice(0, 3).map(eventOf), [
+    { type: 'checkDevice', index: 0 },
+    { type: 'checkDevice', index: 1 },
+    { type: 'makePath', path: '/missing/b', entry: 'file' },
+  ]);
+  const failure = messages[3];
+  if (failure?.kind !== 'failure') throw new Error('no failure');
+  assert.is(stepError(script, failure.step, 'ENOENT').oneLine, 'openat /missing/b ENOENT');
+});
+
 test('without a slot for it, no descriptor can be told', () => {
   assert.throws(() => new Script(3).tellWithDescriptor({ type: 'root' }), /no descriptor slot/);
 });

@@ -6,25 +6,17 @@ import type { Event } from './event.ts';
 import type { Address, Operand, Slot } from './memory.ts';
 import { type CallOptions, Program } from './program.ts';
 import { REPORT_SIZE } from './report.ts';
-
-/** What a number in a report stands for. */
-export type Step =
-  /** A system call: what it was part of, outermost first, its name and what it was about. */
-  | { kind: 'call'; doing: string[]; name: SyscallName; path: string | undefined; hints: Hints | undefined }
-  /** The program tells that it has come to a point. */
-  | { kind: 'event'; doing: string[]; event: Event };
+import { MAX_ROWS, type Row, type RowWords } from './rows.ts';
+import { type Hints, type NotedStep, type RowEvent, type Rows, type Step, stepAt, type Words } from './steps.ts';
 
 const FORK_HINTS = { EPERM: 'a user without privileges needs a user namespace: spec --rootless writes such a config' };
 
-/** What may be the matter, by errno. */
-export type Hints = Readonly<Record<string, string>>;
-
 export interface NamedCallOptions extends CallOptions {
   /** What the call is about, for the error: a path, an option. */
-  path?: string | undefined;
+  path?: Words | undefined;
   hints?: Hints | undefined;
   /** What to ask the runtime for when something is missing (ENOENT), before the call is made again. */
-  ask?: Event | undefined;
+  ask?: RowEvent | undefined;
 }
 
 export const ENOENT = 2;
@@ -37,7 +29,7 @@ export const STARTED_SIZE = 16;
 
 /** The error that a failed step stands for. */
 export function stepError(script: Script, number: number, errno: string, explanation = ''): RuntimeError {
-  const step = script.steps[number];
+  const step = script.stepAt(number);
   if (step?.kind !== 'call') throw new Error(`protocol: step ${number} is not a call`);
   const words = explanation.startsWith('e ') ? `(${explanation.slice(2).trim()})` : '';
   const reason = [step.name, step.path, words, errno].filter(Boolean).join(' ');
@@ -51,9 +43,10 @@ export function stepError(script: Script, number: number, errno: string, explana
 export class Script {
   readonly program = new Program();
   /** Number in a report → what it stands for. 0 is not used: a report's zero errno is what makes it an event. */
-  readonly steps: (Step | undefined)[] = [undefined];
-  // Replaced, never changed: steps share it.
-  private doing: string[] = [];
+  readonly steps: (NotedStep | undefined)[] = [undefined];
+  // Replaced, never changed: steps share them.
+  private doing: Words[] = [];
+  private rows: Rows | undefined;
   private readonly postponed: (() => void)[] = [];
   private labels = 0;
   private piled = 0;
@@ -71,7 +64,7 @@ export class Script {
   }
 
   /** What is built in `build` is part of something that has a name. */
-  within(name: string, build: () => void): void {
+  within(name: Words, build: () => void): void {
     const outer = this.doing;
     this.doing = outer.concat(name);
     build();
@@ -83,15 +76,23 @@ export class Script {
     const { path, hints, ask } = options;
     options.step = this.noteCall(name, path, hints);
     if (ask !== undefined) {
-      this.steps.push({ kind: 'event', doing: this.doing, event: ask });
+      this.noteEvent(ask);
       options.again = 'ask';
     }
     this.program.call(name, args, options);
   }
 
-  /** A system call for each number of a range, as its second argument: Program.callEach. */
-  callEach(name: SyscallName, first: number, range: [number, number], path?: string): void {
-    this.program.callEach(name, first, range, this.noteCall(name, path));
+  /**
+   * Program.forEach: what `build` adds is done for each row of a table. Words that are not the same for all rows are made
+   * by functions, of the row's index, once they are needed.
+   */
+  forEach(rows: readonly RowWords[], build: (row: Row) => void): void {
+    for (let from = 0; from < rows.length; from += MAX_ROWS) {
+      const part = rows.length <= MAX_ROWS ? rows : rows.slice(from, from + MAX_ROWS);
+      this.rows = { from, count: part.length };
+      this.program.forEach(part, build);
+      this.rows = undefined;
+    }
   }
 
   /** Becomes the first of some programs that can be executed: Program.execFirst. */
@@ -119,7 +120,7 @@ export class Script {
    * of mounts must not come to the limit of open files, and the usual one must not pay for that.
    */
   release(fd: Slot): void {
-    this.piled++;
+    this.piled += this.rows?.count ?? 1;
     if (this.piled > this.mostPiled) this.call('close', [fd], { ignore: true });
   }
 
@@ -134,9 +135,11 @@ export class Script {
 
   /** Code for what rarely happens: it's put behind the end of the program. It has to go back by itself. */
   later(build: () => void): void {
-    const { doing } = this;
+    const { doing, rows } = this;
     this.postponed.push(() => {
       this.doing = doing;
+      this.rows = rows;
+      this.program.isInRow = rows !== undefined;
       build();
     });
   }
@@ -148,7 +151,7 @@ export class Script {
    */
   fork(args: readonly Operand[], inParent?: () => void): void {
     const { program } = this;
-    const number = this.steps.push({ kind: 'event', doing: this.doing, event: { type: 'started' } }) - 1;
+    const number = this.noteEvent({ type: 'started' });
     const message = program.writableBytes(new Uint8Array(new Uint32Array([number, 0, 0, 0]).buffer));
     const pid = program.slotAt(message.plus(REPORT_SIZE));
     const child = this.newLabel();
@@ -181,8 +184,9 @@ export class Script {
   }
 
   /** Tells the runtime an event. */
-  tell(event: Event): void {
-    this.call('write', [this.syncFd, this.eventMessage(event), REPORT_SIZE], { path: event.type });
+  tell(event: RowEvent): void {
+    const path = typeof event === 'function' ? (row: number) => event(row).type : event.type;
+    this.call('write', [this.syncFd, this.eventMessage(event), REPORT_SIZE], { path });
   }
 
   /**
@@ -197,7 +201,7 @@ export class Script {
   }
 
   /** Tells the runtime an event and waits until it answers. */
-  ask(event: Event): void {
+  ask(event: RowEvent): void {
     this.tell(event);
     this.program.waitByte(this.syncFd);
   }
@@ -208,13 +212,25 @@ export class Script {
   }
 
   /** The message for an event: a report of its number without an errno. */
-  eventMessage(event: Event): Address {
-    const number = this.steps.push({ kind: 'event', doing: this.doing, event }) - 1;
-    return this.program.bytes(new Uint8Array(new Uint32Array([number, 0]).buffer), 4);
+  eventMessage(event: RowEvent): Address {
+    const number = this.noteEvent(event);
+    if (this.rows === undefined) return this.program.bytes(new Uint8Array(new Uint32Array([number, 0]).buffer), 4);
+    const message = this.program.reserve(REPORT_SIZE);
+    this.program.putRowStep(number, message);
+    return message;
   }
 
-  private noteCall(name: SyscallName, path: string | undefined, hints?: Hints): number {
-    return this.steps.push({ kind: 'call', doing: this.doing, name, path, hints }) - 1;
+  /** What a report's number stands for; undefined if it's none of this program's. */
+  stepAt(number: number): Step | undefined {
+    return stepAt(this.steps, number);
+  }
+
+  private noteEvent(event: RowEvent): number {
+    return this.steps.push({ kind: 'event', doing: this.doing, event, rows: this.rows }) - 1;
+  }
+
+  private noteCall(name: SyscallName, path: Words | undefined, hints?: Hints): number {
+    return this.steps.push({ kind: 'call', doing: this.doing, name, path, hints, rows: this.rows }) - 1;
   }
 
   /** Ends the program: what was left for later is added. */

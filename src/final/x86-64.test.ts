@@ -2,6 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Address, Reference, Slot } from './memory.ts';
+import { Row } from './rows.ts';
 import { X64Encoder } from './x86-64.ts';
 
 const test = suite('final/x86-64');
@@ -49,7 +50,23 @@ const cases: { name: string; make: (encoder: X64Encoder) => void; code: string }
   { name: 'lea rbx, [rip - 7]', make: (e) => e.markAgain(), code: '488d1df9ffffff' },
   { name: 'jmp rbx', make: (e) => e.jumpAgain(), code: 'ffe3' },
   { name: 'inc r12d', make: (e) => e.increment('step'), code: '41ffc4' },
-  { name: 'cmp r14d, 40; jle', make: (e) => e.jumpIfAtMost('status', 40, 'end'), code: '4183fe28 0f8e00000000' },
+  {
+    name: 'mov rsi, [rbp + 24]',
+    make: (e) => e.syscall(0, [0, new Row('').word(2)]),
+    code: '4031ff 488bb518000000 4031c0 0f05',
+  },
+  {
+    name: 'mov r10, [rbp + 4000]',
+    make: (e) => e.syscall(0, [0, 0, 0, new Row('').word(499)]),
+    code: '4031ff 4031f6 4031d2 4c8b95a00f0000 4031c0 0f05',
+  },
+  { name: 'mov r12d, 7; add r12d, [rbp]', make: (e) => e.keepRowStep(7), code: '41bc07000000 44036500' },
+  { name: 'mov ebp, rows', make: (e) => e.keep('row', place), code: 'bd10404000' },
+  {
+    name: 'add rbp, 48; cmp ebp, end; jne',
+    make: (e) => e.nextRow(48, place, 'end'),
+    code: '4881c530000000 81fd10404000 0f8500000000',
+  },
   { name: 'mov [message], r12d', make: (e) => e.storeStep(place), code: '4489242510404000' },
   {
     name: 'cmp [asked], r12d; je',

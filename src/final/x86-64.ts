@@ -7,8 +7,8 @@ import { type Address, checkOperand, type Operand } from './memory.ts';
 export const RAX = 0;
 /** rdi, rsi, rdx, r10, r8, r9. */
 const ARGUMENTS = [7, 6, 2, 10, 8, 9] as const;
-/** r12 to r15: `syscall` overwrites rcx and r11, nothing else but the result. */
-export const KEPT: Readonly<Record<Kept, number>> = { step: 12, reportFd: 13, status: 14, errno: 15 };
+/** r12 to r15 and rbp: `syscall` overwrites rcx and r11, nothing else but the result. */
+export const KEPT: Readonly<Record<Kept, number>> = { step: 12, reportFd: 13, status: 14, errno: 15, row: 5 };
 
 /** 64-bit operand; the register number's fourth bit in the modrm byte's reg and rm fields. */
 export const REX_W = 0x48;
@@ -78,10 +78,18 @@ export class X64Encoder extends Encoder {
     this.registers(0x40, 0xff, 0, KEPT[kept]); // inc
   }
 
-  override jumpIfAtMost(kept: Kept, value: number, label: Label): void {
-    this.registers(0x40, 0x83, 7, KEPT[kept]); // cmp kept, value
-    this.code.push(value);
-    this.jumpOn(0x8e0f, label); // jle
+  override keepRowStep(step: number): void {
+    this.load(KEPT.step, step);
+    this.code.push(0x44, 0x03, 0x65, 0x00); // add r12d, [rbp]
+  }
+
+  override nextRow(size: number, end: Address, label: Label): void {
+    this.emit(0xc58148, 3); // add rbp, size
+    this.emit(size, 4);
+    this.emit(0xfd81, 2); // cmp ebp, end: addresses are below 2 GB
+    this.noteAddress(end);
+    this.code.push(0, 0, 0, 0);
+    this.jumpOn(0x850f, label); // jne
   }
 
   override storeStep(address: Address): void {
@@ -115,7 +123,10 @@ export class X64Encoder extends Encoder {
       this.memory(REX_W, 0x8b, register, value.address); // mov register, [address]
     else if (value.kind === 'reference')
       this.memory(REX_W, 0x63, register, value.address); // movsxd
-    else {
+    else if (value.kind === 'word') {
+      this.code.push(register > 7 ? REX_W | REX_R : REX_W, 0x8b, 0x85 | ((register & 7) << 3)); // mov register, [rbp + offset]
+      this.code.push(value.offset & 0xff, value.offset >> 8, 0, 0);
+    } else {
       this.moveImmediate32(register);
       this.noteAddress(value);
       this.code.push(0, 0, 0, 0);

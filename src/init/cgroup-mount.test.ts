@@ -41,13 +41,17 @@ interface MountOptions {
   type?: string;
 }
 
-// Mounts them on /cg of a new root, and looks at what is there then.
-function mounted(
+function mounted(placed: PlacedCgroup[], options: MountOptions, check: (folder: string) => void): void {
+  assert.is(mount(placed, options, check), 'done');
+}
+
+// Mounts them on /cg of a new root, and looks at what is there then; or what failed.
+function mount(
   placed: PlacedCgroup[],
   { namespace = 'host', options = [], type = 'cgroup' }: MountOptions,
   check: (folder: string) => void,
-): void {
-  withRoot((root) => {
+): string {
+  return withRoot((root) => {
     const answer = (event: Event): void => {
       if (event.type !== 'makePath') return;
       withFolder(root, (fd) => makePath(fd, event.path, event.entry, { uid: 0, gid: 0 }));
@@ -59,8 +63,8 @@ function mounted(
     if (plan === undefined) throw new Error('no plan');
     const unshare = namespace !== 'host' ? { unshare: CLONE_NEWCGROUP } : {};
     const line = runInRoot(root, (at) => makeCgroupMount(at, plan, { placed, namespace }), { answer, ...unshare });
-    assert.is(line, 'done');
-    check(`${root}/cg`);
+    if (line === 'done') check(`${root}/cg`);
+    return line;
   });
 }
 
@@ -127,6 +131,24 @@ rootTest(test, 'attributes of the mount are those of every hierarchy, and of the
         assert.equal(missing, []);
       });
     }
+  });
+});
+
+rootTest(test, 'a hierarchy that cannot be mounted is told by what it is', () => {
+  if (!isV1()) return;
+  withCgroups((placed) => {
+    const v1 = placed.filter(({ hierarchy }) => hierarchy.version === 1);
+    const [first, second] = v1;
+    if (first === undefined || second === undefined) return;
+    const fails = (other: PlacedCgroup, namespace: 'new' | 'host') =>
+      mount([first, other, second], { namespace }, () => {});
+    assert.match(fails({ ...second, directory: '/none' }, 'host'), /^mount \/mounts\/0 .*: open_tree \/none ENOENT$/);
+    const hierarchy = { ...second.hierarchy, controllers: ['name=a', 'nothing'] };
+    const unknown = fails({ ...second, hierarchy }, 'new');
+    assert.match(unknown, /^mount \/mounts\/0 .*: fsconfig nothing .*(EINVAL|ENOENT)$/);
+    const twice = fails({ ...second, hierarchy: first.hierarchy }, 'host');
+    const name = basename(first.hierarchy.mountPoint);
+    assert.match(twice, new RegExp(`mount /mounts/0 .*: mkdirat ${name} EEXIST`));
   });
 });
 

@@ -2,11 +2,13 @@
 // but on v2 all that its cgroup namespace has if that isn't a new one: its /proc/self/cgroup says where to look then.
 import * as K from '../../bindings/constants.ts';
 import type { PlacedCgroup } from '../cgroup/cgroup.ts';
-import type { Slot } from '../final/memory.ts';
+import type { Address, Operand, Slot } from '../final/memory.ts';
+import type { Row, RowWords } from '../final/rows.ts';
 import type { Script } from '../final/script.ts';
+import type { Words } from '../final/steps.ts';
 import type { MountPlan } from '../plan/mounts.ts';
-import { newFileSystem } from './file-systems.ts';
-import { attach, copyTree, setAttributes } from './mount-calls.ts';
+import { newFileSystem, optionWords, type RowOption } from './file-systems.ts';
+import { attach, copyTree, copyTreeAt, setAttributes } from './mount-calls.ts';
 import { applyLate, attachAt } from './mounts.ts';
 import type { Root } from './paths.ts';
 
@@ -31,7 +33,7 @@ export function makeCgroupMount(root: Root, plan: MountPlan, { placed, namespace
       return;
     }
     for (const place of v2 ?? []) {
-      view(root, place, plan, { namespace, into: mount });
+      viewV2(root, place.hierarchy, plan, { namespace, into: mount });
       script.release(attachAt(root, mount, plan.destination, 'directory'));
       applyLate(script, plan, mount);
       script.release(mount);
@@ -48,53 +50,128 @@ function makeV1(root: Root, plan: MountPlan, { placed, namespace }: CgroupMountO
   newFileSystem(script, root.fileSystems, { type: 'tmpfs', source: 'tmpfs', options, set }, tmpfs);
   script.release(attachAt(root, tmpfs, plan.destination, 'directory'));
   const [mount, folder] = [script.slot(), script.slot()];
-  for (const place of placed) {
-    const name = place.hierarchy.mountPoint.replace(/.*\//, '');
-    view(root, place, plan, { namespace, into: mount });
-    makeFolder(script, { parent: tmpfs, name, into: folder });
-    attach(script, mount, folder, `${plan.destination}/${name}`);
+  const view = namespace === 'new' ? newViews(script, placed) : copiedViews(script, placed);
+  const name = (index: number) => nameOf(placed[index]);
+  script.forEach(view.rows, (row) => {
+    view.make(root, plan, row, mount);
+    makeFolder(script, { parent: tmpfs, entry: row.word(0), path: name, into: folder });
+    attach(script, mount, folder, (index) => `${plan.destination}/${name(index)}`);
     for (const fd of [mount, folder]) script.release(fd);
-    linkControllers(root, place, name, tmpfs);
-  }
+  });
+  linkControllers(root, placed, tmpfs);
   if (set !== plan.attributes.set) setAttributes(script, tmpfs, { set: K.MOUNT_ATTR_RDONLY }, plan.destination);
   applyLate(script, plan, tmpfs);
   script.release(tmpfs);
 }
 
+function nameOf(place: PlacedCgroup | undefined): string {
+  const mountPoint = place?.hierarchy.mountPoint ?? '';
+  return mountPoint.slice(mountPoint.lastIndexOf('/') + 1);
+}
+
+/** How the mounts of all v1 hierarchies are made. */
+interface Views {
+  /** A row for each; its first word is the name of the folder. */
+  rows: RowWords[];
+  make(root: Root, plan: MountPlan, row: Row, into: Slot): void;
+}
+
+function copiedViews(script: Script, placed: PlacedCgroup[]): Views {
+  const rows: RowWords[] = [];
+  for (const place of placed) rows.push([script.string(nameOf(place)), script.string(place.directory)]);
+  const path = (index: number) => placed[index]?.directory ?? '';
+  return {
+    rows,
+    make({ script }, { attributes }, row, into) {
+      copyTreeAt(script, row.word(1), into, { recursive: false, path });
+      setAttributes(script, into, attributes, path);
+    },
+  };
+}
+
+// Rows are of one length: what has fewer options says its first one again.
+function newViews(script: Script, placed: PlacedCgroup[]): Views {
+  let most = 0;
+  const options: string[][] = [];
+  for (const { hierarchy } of placed) {
+    const own = optionsOf(hierarchy.controllers);
+    options.push(own);
+    most = own.length > most ? own.length : most;
+  }
+  const rows: RowWords[] = [];
+  let index = 0;
+  for (const own of options) {
+    while (own.length < most) own.unshift(own[0] ?? 'none');
+    const row: (Address | number)[] = [script.string(nameOf(placed[index++]))];
+    for (const option of own) row.push(...optionWords(script, option));
+    rows.push(row);
+  }
+  return {
+    rows,
+    make({ script, fileSystems }, { attributes: { set } }, row, into) {
+      const settings: RowOption[] = [];
+      for (let at = 0; at < most; at++) {
+        const first = 1 + 3 * at;
+        const args = [row.word(first), row.word(first + 1), row.word(first + 2)] as const;
+        settings.push({ args, path: (index) => options[index]?.[at] ?? '' });
+      }
+      newFileSystem(script, fileSystems, { type: 'cgroup', source: 'cgroup', options: settings, set }, into);
+    },
+  };
+}
+
+function optionsOf(controllers: readonly string[]): string[] {
+  const options: string[] = [];
+  for (const controller of controllers) {
+    if (controller.startsWith('name=')) options.push('none');
+    options.push(controller);
+  }
+  return options;
+}
+
+interface Folder {
+  parent: Slot;
+  entry: Operand;
+  path: Words;
+  into: Slot;
+}
+
 // The new tmpfs is nobody else's yet: there's nothing in it that a path could be diverted by.
-function makeFolder(script: Script, { parent, name, into }: { parent: Slot; name: string; into: Slot }): void {
-  const entry = script.string(name);
-  script.call('mkdirat', [parent, entry, 0o755], { path: name });
+function makeFolder(script: Script, { parent, entry, path, into }: Folder): void {
+  script.call('mkdirat', [parent, entry, 0o755], { path });
   const flags = K.O_PATH | K.O_DIRECTORY | K.O_NOFOLLOW | K.O_CLOEXEC;
-  script.call('openat', [parent, entry, flags, 0], { path: name, save: into });
+  script.call('openat', [parent, entry, flags, 0], { path, save: into });
 }
 
 // Controllers that share a hierarchy (cpu,cpuacct) are found by their own names too.
-function linkControllers({ script }: Root, { hierarchy }: PlacedCgroup, name: string, folder: Slot): void {
-  for (const controller of hierarchy.controllers) {
-    if (controller === name || controller.startsWith('name=')) continue;
-    const args = [script.string(name), folder, script.string(controller)];
-    script.call('symlinkat', args, { path: controller, ignoreErrnos: [EEXIST] });
+function linkControllers({ script }: Root, placed: PlacedCgroup[], folder: Slot): void {
+  const rows: RowWords[] = [];
+  const controllers: string[] = [];
+  for (const place of placed) {
+    const name = nameOf(place);
+    for (const controller of place.hierarchy.controllers) {
+      if (controller === name || controller.startsWith('name=')) continue;
+      rows.push([script.string(name), script.string(controller)]);
+      controllers.push(controller);
+    }
   }
+  const path = (index: number) => controllers[index] ?? '';
+  script.forEach(rows, (row) => {
+    script.call('symlinkat', [row.word(0), folder, row.word(1)], { path, ignoreErrnos: [EEXIST] });
+  });
 }
 
-// A detached mount of one hierarchy. That of the host is copied: a new one of v2 would set the options of all of them.
-function view(
+// A detached mount of v2. That of the host is copied: a new one would set the options of all of them.
+function viewV2(
   { script, fileSystems }: Root,
-  { hierarchy, directory }: PlacedCgroup,
+  { mountPoint }: PlacedCgroup['hierarchy'],
   { attributes }: MountPlan,
   { namespace, into }: Pick<CgroupMountOptions, 'namespace'> & { into: Slot },
 ): void {
-  const isV2 = hierarchy.version === 2;
-  if (namespace === 'host' || (namespace === 'joined' && !isV2)) {
-    const shown = isV2 ? hierarchy.mountPoint : directory;
-    copyTree(script, shown, into, { recursive: false });
-    setAttributes(script, into, attributes, shown);
+  if (namespace === 'host') {
+    copyTree(script, mountPoint, into, { recursive: false });
+    setAttributes(script, into, attributes, mountPoint);
     return;
   }
-  const options = hierarchy.controllers.flatMap((controller) =>
-    controller.startsWith('name=') ? ['none', controller] : [controller],
-  );
-  const type = isV2 ? 'cgroup2' : 'cgroup';
-  newFileSystem(script, fileSystems, { type, source: 'cgroup', options, set: attributes.set }, into);
+  newFileSystem(script, fileSystems, { type: 'cgroup2', source: 'cgroup', options: [], set: attributes.set }, into);
 }

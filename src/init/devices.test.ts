@@ -106,6 +106,15 @@ for (const [name, makeOther] of others) {
   });
 }
 
+rootTest(test, 'a device that cannot be made is told by its place in the config', () => {
+  withRoot((root) => {
+    const path = `/dev/${'ö'.repeat(130)}`;
+    const { line } = make(root, plan(FUSE, { ...FUSE, path: '/dev/two' }, { ...FUSE, path }));
+    assert.is(line, `/linux/devices/2 (${path}): mknodat ${path} ENAMETOOLONG`);
+    assert.equal(properties(`${root}/dev/two`), [K.S_IFCHR, 0o640, makedev(10, 229), 7, 8]);
+  });
+});
+
 rootTest(test, 'a link of the image stays', () => {
   withRoot((root) => {
     mkdirSync(`${root}/dev`);

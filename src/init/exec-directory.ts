@@ -3,7 +3,7 @@ import * as K from '../../bindings/constants.ts';
 import type { Slot } from '../final/memory.ts';
 import type { NamedCallOptions, Script } from '../final/script.ts';
 import type { ProcessPlan } from '../plan/process.ts';
-import { asUser, enterWorkingDirectory } from './working-directory.ts';
+import { asUser, enterWorkingDirectory, isRoot } from './working-directory.ts';
 
 const ENOENT = 2;
 const EACCES = 13;
@@ -25,15 +25,14 @@ export class ExecDirectory {
   enter(): void {
     const script = this.#script;
     const [missing, refused, opened] = [script.newLabel(), script.newLabel(), script.newLabel()];
-    const gotoOn = [
-      { errno: EACCES, label: refused },
-      { errno: ENOENT, label: missing },
-    ];
+    const gotoOn = [{ errno: ENOENT, label: missing }];
+    if (!isRoot(this.#process)) gotoOn.push({ errno: EACCES, label: refused });
     this.#within(() => this.#open({ gotoOn }));
     script.label(opened);
     this.#change();
     // Also without a working directory: what is relative begins in the container's root then.
     script.label(missing);
+    if (isRoot(this.#process)) return;
     script.later(() => {
       script.label(refused);
       this.#within(() => asUser(script, this.#process, () => this.#open()));

@@ -1,15 +1,30 @@
 // New file systems: fsopen(2), fsconfig(2), fsmount(2).
 import * as K from '../../bindings/constants.ts';
-import type { Address, Slot } from '../final/memory.ts';
-import type { Hints, Script } from '../final/script.ts';
+import type { Address, Operand, Slot } from '../final/memory.ts';
+import type { Script } from '../final/script.ts';
+import type { Hints, Words } from '../final/steps.ts';
 
 export interface FileSystem {
   type: string;
   source: string;
   /** Flags and key=value. */
-  options: string[];
+  options: readonly (string | RowOption)[];
   /** MOUNT_ATTR_* of the mount. */
   set: number;
+}
+
+/** In a loop: an option that is another for each row. */
+export interface RowOption {
+  /** fsconfig(2): the command, the key and the value. */
+  args: readonly [Operand, Operand, Operand];
+  path: Words;
+}
+
+/** The words that a row has for an option: the args of RowOption. */
+export function optionWords(script: Script, option: string): [number, Address, Address | 0] {
+  const equals = option.indexOf('=');
+  if (equals < 0) return [K.FSCONFIG_SET_FLAG, script.string(option), 0];
+  return [K.FSCONFIG_SET_STRING, script.string(option.slice(0, equals)), script.string(option.slice(equals + 1))];
 }
 
 /** fsopen(2), fsconfig(2), fsmount(2): a detached mount of a new file system. */
@@ -21,11 +36,14 @@ export function newFileSystem(
 ): void {
   const hints = HINTS[type];
   script.call('fsopen', [script.string(type), K.FSOPEN_CLOEXEC], { path: type, save: context, hints });
-  configure(script, context, { key: 'source', value: source });
+  const name = [K.FSCONFIG_SET_STRING, script.string('source'), script.string(source), 0];
+  configureWith(script, context, name, { path: `source=${source}`, hints: undefined });
   for (const option of options) {
-    const equals = option.indexOf('=');
-    if (equals < 0) configure(script, context, { key: option });
-    else configure(script, context, { key: option.slice(0, equals), value: option.slice(equals + 1), hints });
+    if (typeof option !== 'string') configureWith(script, context, [...option.args, 0], { path: option.path, hints });
+    else {
+      const words = optionWords(script, option);
+      configureWith(script, context, [...words, 0], { path: option, hints: words[2] === 0 ? undefined : hints });
+    }
   }
   configureWith(script, context, [K.FSCONFIG_CMD_CREATE, 0, 0, 0], { path: type, hints });
   script.call('fsmount', [context, K.FSMOUNT_CLOEXEC, set], { path: type, save: into, hints: MOUNT_HINTS[type] });
@@ -46,28 +64,14 @@ const COVERED = {
 };
 const MOUNT_HINTS: Record<string, Hints> = { sysfs: COVERED, proc: COVERED };
 
-interface Setting {
-  key: string;
-  /** undefined: it's a flag. */
-  value?: string;
-  hints?: Hints | undefined;
-}
-
-function configure(script: Script, context: Slot, { key, value, hints }: Setting): void {
-  const path = value === undefined ? key : `${key}=${value}`;
-  const command = value === undefined ? K.FSCONFIG_SET_FLAG : K.FSCONFIG_SET_STRING;
-  const args = [command, script.string(key), value === undefined ? 0 : script.string(value), 0];
-  configureWith(script, context, args, { path, hints });
-}
-
 interface Told {
-  path: string;
+  path: Words;
   hints: Hints | undefined;
 }
 
 // A file system's own words on what is wrong can be read from its context ("e tmpfs: Bad value for 'size'"): they are
 // sent ahead of the report.
-function configureWith(script: Script, context: Slot, args: (number | Address)[], told: Told): void {
+function configureWith(script: Script, context: Slot, args: readonly Operand[], told: Told): void {
   script.call('fsconfig', [context, ...args], { ...told, keepGoto: EXPLAIN });
 }
 

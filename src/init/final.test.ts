@@ -7,7 +7,7 @@ import { samplePlan } from '../plan/fixtures/plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { SeccompPlan } from '../plan/seccomp.ts';
 import { type FinalInputs, finalScript } from './final.ts';
-import { argsOf, callsOf, firstOutOfOrder, halfWordsAt, linesOf, stepsOf } from './fixtures/lines.ts';
+import { argsOf, callsOf, firstOutOfOrder, halfWordsAt, linesOf, stepsOf, unrolled } from './fixtures/lines.ts';
 
 const test = suite('init/final');
 
@@ -78,8 +78,7 @@ test('the parent-death signal is cleared right before it is ready, and nowhere e
   );
   const lines = linesOf(script);
   assert.is(lines[lines.indexOf('tell ready') - 1], 'prctl');
-  const { operations } = script.program;
-  assert.is(operations[lines.indexOf('tell ready') - 1], clearing[0]);
+  assert.is(unrolled(script)[lines.indexOf('tell ready') - 1], clearing[0]);
 });
 
 test('the socket to the runtime is closed before it waits, the start FIFO after it; then failures go to the result FIFO', () => {

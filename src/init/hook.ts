@@ -2,7 +2,8 @@
 // (CVE-2019-5736), in the container's.
 import * as K from '../../bindings/constants.ts';
 import type { Hook } from '../bundle/config.ts';
-import { type Hints, Script } from '../final/script.ts';
+import { Script } from '../final/script.ts';
+import type { Hints } from '../final/steps.ts';
 import { hasLabels } from '../plan/labels.ts';
 import type { Plan } from '../plan/plan.ts';
 import { forkInto, joinV1Cgroups, takeRootIds } from './begin.ts';

@@ -2,31 +2,54 @@
 // Paths").
 import * as K from '../../bindings/constants.ts';
 import type { Slot } from '../final/memory.ts';
+import type { Row, RowWords } from '../final/rows.ts';
+import type { Words } from '../final/steps.ts';
 import { contextOption } from '../plan/labels.ts';
 import { isRootPath } from '../plan/rootfs.ts';
 import { newFileSystem } from './file-systems.ts';
 import { attach, copyTree, copyTreeOf, setAttributes } from './mount-calls.ts';
-import type { Root } from './paths.ts';
+import { type Root, relative } from './paths.ts';
 
 // move_mount(2): a folder can't be mounted on a file.
 const EINVAL = 22;
+
+// All that is done for each of some paths; its words are made of the path's index. Those left out keep theirs.
+function forEachPath(
+  { script }: Root,
+  list: 'readonlyPaths' | 'maskedPaths',
+  { paths, isLeftOut }: { paths: string[]; isLeftOut?: (path: string) => boolean },
+  build: (row: Row, path: Words) => void,
+): void {
+  const rows: RowWords[] = [];
+  const indexes: number[] = [];
+  let index = 0;
+  for (const path of paths) {
+    if (isLeftOut?.(path) !== true) {
+      rows.push([script.string(relative(path))]);
+      indexes.push(index);
+    }
+    index++;
+  }
+  const pathOf = (row: number) => paths[indexes[row] ?? -1] ?? '';
+  script.forEach(rows, (row) => {
+    script.within(
+      (of) => `/linux/${list}/${indexes[of]} (${pathOf(of)})`,
+      () => build(row, pathOf),
+    );
+  });
+}
 
 /** Makes the readonlyPaths read-only, with all that is mounted below them. Missing ones are passed over. */
 export function makePathsReadonly(root: Root, paths: string[]): void {
   const { script } = root;
   const [found, tree] = [script.slot(), script.slot()];
-  paths.forEach((path, index) => {
-    // RootfsPlan.isReadonly has that in it.
-    if (isRootPath(path)) return;
-    script.within(`/linux/readonlyPaths/${index} (${path})`, () => {
-      const missing = script.newLabel();
-      root.open(path, found, { missing });
-      copyTreeOf(script, found, tree, true, path);
-      setAttributes(script, tree, { set: K.MOUNT_ATTR_RDONLY, recursive: true }, path);
-      attach(script, tree, found, path);
-      for (const fd of [tree, found]) script.release(fd);
-      script.label(missing);
-    });
+  // Of the root RootfsPlan.isReadonly has that in it.
+  forEachPath(root, 'readonlyPaths', { paths, isLeftOut: isRootPath }, (row, path) => {
+    root.openAt(row.word(0), found, { path, missing: row.next });
+    copyTreeOf(script, found, tree, true, path);
+    setAttributes(script, tree, { set: K.MOUNT_ATTR_RDONLY, recursive: true }, path);
+    attach(script, tree, found, path);
+    for (const fd of [tree, found]) script.release(fd);
   });
 }
 
@@ -48,11 +71,9 @@ export function maskPaths(root: Root, paths: string[], { isShared, mountLabel }:
     makeNothing(root, masks.nothing, mountLabel);
     park(root, masks.nothing);
   }
-  paths.forEach((path, index) => {
-    script.within(`/linux/maskedPaths/${index} (${path})`, () => {
-      if (isShared) makeNothing(root, masks.copy, mountLabel);
-      maskPath(root, path, masks, { isShared });
-    });
+  forEachPath(root, 'maskedPaths', { paths }, (row, path) => {
+    if (isShared) makeNothing(root, masks.copy, mountLabel);
+    maskPath(root, { row, path }, masks, { isShared });
   });
 }
 
@@ -83,17 +104,16 @@ function park({ script }: Root, mount: Slot): void {
 
 function maskPath(
   root: Root,
-  path: string,
+  { row, path }: { row: Row; path: Words },
   { nothing, copy, found }: Masks,
   { isShared }: { isShared: boolean },
 ): void {
   const { script } = root;
-  const [missing, isFile] = [script.newLabel(), script.newLabel()];
-  root.open(path, found, { missing });
+  const isFile = script.newLabel();
+  root.openAt(row.word(0), found, { path, missing: row.next });
   if (!isShared) copyTreeOf(script, nothing, copy, false, path);
   attach(script, copy, found, path, [{ errno: EINVAL, label: isFile }]);
   for (const fd of [copy, found]) script.release(fd);
-  script.label(missing);
   script.later(() => {
     script.label(isFile);
     script.release(copy);
@@ -102,6 +122,6 @@ function maskPath(
     setAttributes(script, copy, { set: MASK_ATTRIBUTES, propagation: K.MS_PRIVATE }, path);
     attach(script, copy, found, path);
     for (const fd of [copy, found]) script.release(fd);
-    script.program.goto(missing);
+    script.program.goto(row.next);
   });
 }

@@ -1,8 +1,9 @@
 // The mount family as calls of a script: move_mount, mount_setattr, open_tree with their usual arguments. Who
 // called them releases the descriptors.
 import * as K from '../../bindings/constants.ts';
-import type { Slot } from '../final/memory.ts';
+import type { Operand, Slot } from '../final/memory.ts';
 import type { Script } from '../final/script.ts';
+import type { Words } from '../final/steps.ts';
 import type { Branch } from './paths.ts';
 
 const MOUNT_ATTR_SIZE = 32;
@@ -20,7 +21,7 @@ export function setAttributes(
   script: Script,
   fd: Slot | typeof K.AT_FDCWD,
   attributes: MountAttributes,
-  path: string,
+  path: Words,
 ): void {
   const { set = 0, clear = 0, propagation = 0, recursive = false } = attributes;
   const flags = K.AT_EMPTY_PATH | (recursive ? K.AT_RECURSIVE : 0);
@@ -30,8 +31,18 @@ export function setAttributes(
 
 /** open_tree(2) with OPEN_TREE_CLONE: a detached copy of the mount at a host path. */
 export function copyTree(script: Script, path: string, into: Slot, { recursive }: { recursive: boolean }): void {
+  copyTreeAt(script, script.string(path), into, { recursive, path });
+}
+
+/** The same at a path that an operand stands for. */
+export function copyTreeAt(
+  script: Script,
+  source: Operand,
+  into: Slot,
+  { recursive, path }: { recursive: boolean; path: Words },
+): void {
   const flags = K.OPEN_TREE_CLONE | K.OPEN_TREE_CLOEXEC | (recursive ? K.AT_RECURSIVE : 0);
-  script.call('open_tree', [K.AT_FDCWD, script.string(path), flags], { path, save: into });
+  script.call('open_tree', [K.AT_FDCWD, source, flags], { path, save: into });
 }
 
 /** The same for the mount that a descriptor refers to. */
@@ -40,7 +51,7 @@ export function copyTreeOf(
   fd: Slot | typeof K.AT_FDCWD,
   into: Slot,
   recursive: boolean,
-  path: string,
+  path: Words,
 ): void {
   const flags = K.OPEN_TREE_CLONE | K.OPEN_TREE_CLOEXEC | K.AT_EMPTY_PATH | (recursive ? K.AT_RECURSIVE : 0);
   script.call('open_tree', [fd, script.string(''), flags], { path, save: into });
@@ -50,7 +61,7 @@ export function copyTreeOf(
 const MOVE_HINTS = { EINVAL: 'perhaps one of the two is not a directory and the other is' };
 
 /** move_mount(2): attaches a detached mount on what `target` refers to. */
-export function attach(script: Script, mount: Slot, target: Slot, path: string, gotoOn?: Branch[]): void {
+export function attach(script: Script, mount: Slot, target: Slot, path: Words, gotoOn?: Branch[]): void {
   const empty = script.string('');
   const flags = K.MOVE_MOUNT_F_EMPTY_PATH | K.MOVE_MOUNT_T_EMPTY_PATH;
   const options = { path, hints: MOVE_HINTS };

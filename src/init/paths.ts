@@ -3,9 +3,9 @@
 // CVE-2019-19921).
 import * as K from '../../bindings/constants.ts';
 import type { Event } from '../final/event.ts';
-import type { Address, Slot } from '../final/memory.ts';
+import type { Address, Operand, Slot } from '../final/memory.ts';
 import { ENOENT, type Script } from '../final/script.ts';
-
+import type { Words } from '../final/steps.ts';
 import type { FileSystems } from './file-systems.ts';
 
 /** Symbolic links stay inside the root; magic links (/proc/self/fd/7, /proc/self/exe) are refused. */
@@ -53,6 +53,8 @@ export interface OpenOptions {
   gotoOn?: Branch[];
   /** What to ask the runtime for if it does not exist. */
   ask?: Event;
+  /** For the error. */
+  path?: Words;
 }
 
 /** The container's root in a script: what paths are resolved in. */
@@ -73,10 +75,16 @@ export class Root {
    * @param missing where to go on if it does not exist
    */
   open(path: string, into: Slot, options: OpenOptions = {}): void {
-    const { flags = K.O_PATH, resolve = IN_ROOT, missing, ask } = options;
+    options.path = path;
+    this.openAt(this.script.string(relative(path)), into, options);
+  }
+
+  /** The same with an operand: the address of what `relative` makes of the path. */
+  openAt(entry: Operand, into: Slot, options: OpenOptions): void {
+    const { flags = K.O_PATH, resolve = IN_ROOT, missing, ask, path } = options;
     const gotoOn =
       missing === undefined ? options.gotoOn : [...(options.gotoOn ?? []), { errno: ENOENT, label: missing }];
-    const args = [this.fd, this.script.string(relative(path)), this.#openHow(flags, resolve), OPEN_HOW_SIZE];
+    const args = [this.fd, entry, this.#openHow(flags, resolve), OPEN_HOW_SIZE];
     // A rename or a mount anywhere on the host makes a scoped lookup of ".." give up: openat2(2) says try again.
     this.script.call('openat2', args, { path, save: into, gotoOn, ask, again: 'busy' });
   }

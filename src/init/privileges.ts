@@ -70,16 +70,11 @@ export function setLimits(script: Script, limits: ProcessPlan['rlimits']): void 
 function dropBounding(script: Script, last: number, bounding: bigint): void {
   const [low, high] = [Number(bounding & 0xffffffffn), Number(bounding >> 32n)];
   const isKept = (number: number) => ((number < 32 ? low >>> number : high >>> (number - 32)) & 1) !== 0;
+  const rows: [number][] = [];
+  for (let number = 0; number <= last; number++) if (!isKept(number)) rows.push([number]);
+  const path = (index: number) => `without ${CAPABILITY_NAMES[rows[index]?.[0] ?? -1]}`;
   script.within('/process/capabilities/bounding', () => {
-    for (let from = 0; from <= last; from++) {
-      if (isKept(from)) continue;
-      let to = from;
-      while (to < last && !isKept(to + 1)) to++;
-      const path = `without ${CAPABILITY_NAMES[from]}${to > from ? ` to ${CAPABILITY_NAMES[to]}` : ''}`;
-      // There are dozens of them, and this option looks at no other argument (PR_CAPBSET_DROP(2const)).
-      script.callEach('prctl', K.PR_CAPBSET_DROP, [from, to], path);
-      from = to;
-    }
+    script.forEach(rows, (row) => script.call('prctl', [K.PR_CAPBSET_DROP, row.word(0), 0, 0, 0], { path }));
   });
 }
 

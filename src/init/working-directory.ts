@@ -17,9 +17,13 @@ export function openWorkingDirectory(root: Root, process: ProcessPlan, into: Slo
   const { script } = root;
   const { cwd } = process;
   script.within(`/process/cwd ${cwd}`, () => {
-    const [refused, opened] = [script.newLabel(), script.newLabel()];
     const flags = K.O_PATH | K.O_DIRECTORY;
     const ask = { type: 'makePath', path: cwd, entry: 'directory' } as const;
+    if (isRoot(process)) {
+      root.open(cwd, into, { flags, ask });
+      return;
+    }
+    const [refused, opened] = [script.newLabel(), script.newLabel()];
     root.open(cwd, into, { flags, ask, gotoOn: [{ errno: EACCES, label: refused }] });
     script.label(opened);
     script.later(() => {
@@ -33,8 +37,12 @@ export function openWorkingDirectory(root: Root, process: ProcessPlan, into: Slo
 /** Changes to the directory that openWorkingDirectory opened. */
 export function enterWorkingDirectory(script: Script, process: ProcessPlan, fd: Slot): void {
   script.within(`/process/cwd ${process.cwd}`, () => {
-    const [refused, entered] = [script.newLabel(), script.newLabel()];
     const path = process.cwd;
+    if (isRoot(process)) {
+      script.call('fchdir', [fd], { path });
+      return;
+    }
+    const [refused, entered] = [script.newLabel(), script.newLabel()];
     script.call('fchdir', [fd], { path, gotoOn: [{ errno: EACCES, label: refused }] });
     script.label(entered);
     script.later(() => {
@@ -43,6 +51,11 @@ export function enterWorkingDirectory(script: Script, process: ProcessPlan, fd: 
       script.program.goto(entered);
     });
   });
+}
+
+/** Whether a process has the ids that it's set up with and no further groups: where root is refused, it is, too. */
+export function isRoot({ uid, gid, additionalGids }: ProcessPlan): boolean {
+  return uid === 0 && gid === 0 && additionalGids.length === 0;
 }
 
 /**
