@@ -15,9 +15,10 @@ ADDON := node_modules/@koromix/koffi-linux-$(ARCH)/linux_$(ARCH)/koffi.node
 VERSION := $(shell sed -n 's/^  "version": "\(.*\)",/\1/p' package.json)
 # git may be missing, or refuse a folder that belongs to somebody else.
 COMMIT := $(shell { git rev-parse --short HEAD || cut -c 1-7 ".git/$$(sed -n 's/^ref: //p' .git/HEAD)"; } 2>/dev/null)
-LAUNCHER := $(wildcard src/launcher/*.ts src/final/*.ts bindings/syscalls.ts)
 SOURCES := $(shell find src bindings -name '*.ts' -not -name '*.test.ts' -not -path '*/fixtures/*')
 SCHEMAS := $(wildcard schemas/*.json)
+# The launcher and the engine know by it that they belong together.
+DIGEST = $(shell cat package-lock.json $(sort $(SOURCES) $(SCHEMAS)) | sha256sum | cut -c 1-16)
 VALIDATORS := src/validate/config.generated.js
 SCRIPTS := bindings/build-koffi.sh $(wildcard conformance/*.sh conformance/*/*.sh) conformance/vm/init
 TESTS ?= 'src/**/*.test.ts' 'bindings/**/*.test.ts' 'conformance/integration/**/*.test.ts' 'conformance/runtime-tools/*.test.ts' \
@@ -31,9 +32,9 @@ copy_large = dd if='$(1)' of='$(2).copy' bs=64M status=none && chmod 755 '$(2).c
 
 all: dist/runts dist/lib/runts-engine dist/lib/koffi.node
 
-dist/runts: $(MODULES) $(LAUNCHER)
+dist/runts: $(MODULES) $(SOURCES) $(SCHEMAS)
 	@mkdir -p dist
-	$(BUN) src/launcher/make.ts $@
+	$(BUN) src/launcher/make.ts $@ $(DIGEST)
 
 dist/lib/koffi.node: $(MODULES) bindings/build-koffi.sh
 	@mkdir -p dist/lib
@@ -47,7 +48,7 @@ dist/lib/runts-engine: $(MODULES) $(SOURCES) $(VALIDATORS)
 	$(BUN) src/gather.ts dist/sources
 	$(BUN) build dist/sources/main.js --compile --bytecode --format=esm --target=bun --minify --splitting \
 		--compile-jit-policy=1000 --no-compile-autoload-dotenv --no-compile-autoload-bunfig \
-		--define RUNTS_VERSION='"$(VERSION)"' --define RUNTS_COMMIT='"$(COMMIT)"' \
+		--define RUNTS_VERSION='"$(VERSION)"' --define RUNTS_COMMIT='"$(COMMIT)"' --define RUNTS_SOURCES='"$(DIGEST)"' \
 		--outfile $@.raw >dist/build.log || { cat dist/build.log; exit 1; }
 	$(BUN) src/huge-pages.ts $@.raw
 	@$(call copy_large,$@.raw,$@)
@@ -160,7 +161,7 @@ install: all
 	install -d '$(DESTDIR)$(SBINDIR)' '$(DESTDIR)$(LIBDIR)'
 	$(call copy_large,dist/lib/runts-engine,$(DESTDIR)$(LIBDIR)/runts-engine)
 	install -m 644 dist/lib/koffi.node '$(DESTDIR)$(LIBDIR)/koffi.node'
-	$(BUN) src/launcher/make.ts '$(DESTDIR)$(SBINDIR)/runts.new' '$(LIBDIR)/runts-engine'
+	$(BUN) src/launcher/make.ts '$(DESTDIR)$(SBINDIR)/runts.new' $(DIGEST) '$(LIBDIR)/runts-engine'
 	mv -f '$(DESTDIR)$(SBINDIR)/runts.new' '$(DESTDIR)$(SBINDIR)/runts'
 
 uninstall:

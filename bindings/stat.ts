@@ -35,6 +35,11 @@ export class Stats {
     return `${this.#view.getBigInt64(96, true)}.${this.#view.getUint32(104, true)}`;
   }
 
+  /** The 8-byte words at some places of struct statx(2). */
+  words(places: readonly number[]): bigint[] {
+    return places.map((at) => this.#view.getBigUint64(at, true));
+  }
+
   isDirectory(): boolean {
     return this.#is(K.S_IFDIR);
   }

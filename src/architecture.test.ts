@@ -72,7 +72,7 @@ const LAYERS: [of: RegExp, may: RegExp, why: string][] = [
   [/^src\/final\//, /^(bindings\/(syscalls|constants)|src\/(errors|final\/))/, 'assembles, makes no call'],
   [
     /^src\/launcher\//,
-    /^(bindings\/syscalls|src\/(final\/|launcher\/|state\/brief-layout))/,
+    /^(bindings\/syscalls|src\/(final\/|launcher\/|state\/(brief|kept-exec)-layout))/,
     'assembled when runts is built',
   ],
   [/^src\/(protocol|spawn)\.ts$/, /^(bindings\/|src\/final\/)/, 'starts programs and reads their reports'],
@@ -178,15 +178,19 @@ const UNTESTED: [file: RegExp, why: string][] = [
   [/^src\/gather\.ts$/, 'main.test.ts looks at what it makes'],
   [/^src\/launcher\/(machine|make)\.ts$/, 'types; writes the file that launcher.test.ts runs'],
   [
-    /^src\/launcher\/(command-line|container|delete|status|flow)\.ts$/,
+    /^src\/launcher\/(command-line|words|container|delete|status|flow)\.ts$/,
     'code that only runs assembled: shortcuts.test.ts',
   ],
-  [/^src\/state\/brief-layout\.ts$/, 'numbers, tested by brief.test.ts'],
+  [/^src\/launcher\/(exec-\w+|pid-file|supervise)\.ts$/, 'the same: exec.test.ts'],
+  [/^src\/state\/(brief|kept-exec)-layout\.ts$/, 'numbers, tested by brief.test.ts and kept-exec.test.ts'],
   [
     /^src\/operate\/(run|supervise|exec|terminal)\.ts$/,
     'take the signals of their own process: conformance/integration/run.test.ts, exec.test.ts, terminal.test.ts',
   ],
-  [/^src\/create\/exec(-process)?\.ts$/, 'need a running container: conformance/integration/exec.test.ts'],
+  [
+    /^src\/create\/(exec|exec-process|keep-exec)\.ts$/,
+    'need a running container: conformance/integration/exec.test.ts, exec-again.test.ts',
+  ],
   [
     /^src\/cli\/(\w+-commands|command-spec|shared-options|descriptions)\.ts$/,
     'tables, tested by commands.test.ts and parse.test.ts',

@@ -7,9 +7,19 @@ import type { Script } from './final/script.ts';
 
 /** Starts the script's program. Returns its pid. */
 export function spawnScript(script: Script, options: SpawnOptions): number {
+  return spawnAssembled(assembleScript(script), options);
+}
+
+/** The script's program, an ELF file. */
+export function assembleScript({ program }: Script): Uint8Array {
+  return assemble(program, architecture);
+}
+
+/** Starts an assembled program. Returns its pid. */
+export function spawnAssembled(program: Uint8Array, options: SpawnOptions): number {
   const programFd = memfdProgram(options.name);
   try {
-    fillWithScript(programFd, script);
+    fillProgram(programFd, program);
     return spawnProgram(programFd, options);
   } finally {
     close(programFd);
@@ -17,6 +27,6 @@ export function spawnScript(script: Script, options: SpawnOptions): number {
 }
 
 /** Assembles a script into its memfd. */
-export function fillWithScript(programFd: number, { program }: Script): void {
-  fillProgram(programFd, assemble(program, architecture));
+export function fillWithScript(programFd: number, script: Script): void {
+  fillProgram(programFd, assembleScript(script));
 }

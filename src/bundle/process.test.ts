@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { RuntimeError } from '../errors.ts';
@@ -21,7 +21,10 @@ function refuses(action: () => unknown, message: RegExp): void {
 const PROCESS = { args: ['ls'], cwd: '/' };
 
 test('a file with a process is read', () => {
-  assert.equal(loadProcess(file('good.json', PROCESS)), PROCESS);
+  const path = file('good.json', PROCESS);
+  const { process, content } = loadProcess(path);
+  assert.equal(process, PROCESS);
+  assert.equal(Buffer.from(content), readFileSync(path));
 });
 
 test('mistakes are told with their place in the file', () => {

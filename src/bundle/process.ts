@@ -6,8 +6,10 @@ import { parseJson } from './json.ts';
 
 /**
  * Reads and validates a file that holds a process (config.md, "Process").
+ * @returns the process, and what the file has
  * @throws ConfigError, RuntimeError
  */
-export function loadProcess(path: string): Process {
-  return validateProcess(parseJson(readRegularFile(path), path));
+export function loadProcess(path: string): { process: Process; content: Uint8Array } {
+  const content = readRegularFile(path);
+  return { process: validateProcess(parseJson(content, path)), content };
 }

@@ -11,6 +11,8 @@ import { hasEnded } from '../state/status.ts';
 import type { ContainerRecord } from '../state/store.ts';
 
 export interface ExecPlace extends RunningContainer {
+  /** The v2 cgroup's folder. */
+  v2Cgroup: string | undefined;
   close(): void;
 }
 
@@ -44,10 +46,10 @@ export function openPlace(record: ContainerRecord, directories: string[]): ExecP
     const rootFd = rootfsMount === undefined ? undefined : open(`/proc/${pid}/root`, O_PATH);
     const isV2 = (_: string, index: number) => record.cgroups[index]?.freezer === 'cgroup.freeze';
     const v1Cgroups = directories.filter((directory, index) => !isV2(directory, index));
-    const v2 = directories.find(isV2);
-    const cgroupFd = v2 === undefined ? undefined : open(v2, 'r');
+    const v2Cgroup = directories.find(isV2);
+    const cgroupFd = v2Cgroup === undefined ? undefined : open(v2Cgroup, 'r');
     const resctrlTasks = record.resctrl?.tasks ?? [];
-    return { resctrlTasks, pidfd, namespaceFlags, rootFd, v1Cgroups, cgroupFd, close };
+    return { resctrlTasks, pidfd, namespaceFlags, rootFd, v1Cgroups, cgroupFd, v2Cgroup, close };
   } catch (error) {
     close();
     throw error;
@@ -70,8 +72,8 @@ function foreignNamespaces(pid: number): number {
   return flags;
 }
 
-// A kernel may lack a kind.
-function namespaceOf(pid: number | 'self', file: string): string | undefined {
+/** Which namespace of a kind a process is in; undefined on a kernel that lacks the kind. */
+export function namespaceOf(pid: number | 'self', file: string): string | undefined {
   try {
     return readlinkSync(`/proc/${pid}/ns/${file}`);
   } catch (error) {

@@ -20,14 +20,20 @@ export interface ExecProcessOptions {
 
 /**
  * Plans the process.
+ * @returns the plan, and what the file with the process has, if there is one
  * @throws ConfigError, RuntimeError
  */
-export async function planProcessOf(options: ExecProcessOptions): Promise<ExecPlan> {
+export async function planProcessOf(
+  options: ExecProcessOptions,
+): Promise<{ plan: ExecPlan; content: Uint8Array | undefined }> {
   const { root, record, processFile, choices, preserveFds, listenFds } = options;
   checkDescriptors(listenFds + preserveFds);
   const { newKeyring, process: text } = record.execDefaults;
   const own = text === undefined ? undefined : (fromExactJson(text) as Process);
-  const process = processFile === undefined ? chosenProcess(own, choices) : await processIn(processFile);
+  const { process, content } =
+    processFile === undefined
+      ? { process: chosenProcess(own, choices), content: undefined }
+      : await processIn(processFile);
   // Kept only for containers that have something out of the ordinary.
   const { personality, memoryPolicy, seccomp } = findPlan(root, record.id) ?? {};
   const host = isInUserNamespace(record.pid) ? inUserNamespace(readHostFacts()) : readHostFacts();
@@ -42,11 +48,11 @@ export async function planProcessOf(options: ExecProcessOptions): Promise<ExecPl
     listenFds,
   });
   for (const warning of plan.warnings) warn(warning);
-  return plan;
+  return { plan, content };
 }
 
 // A file has to be validated; the container's own process has been.
-async function processIn(path: string): Promise<Process> {
+async function processIn(path: string): Promise<{ process: Process; content: Uint8Array }> {
   const { loadProcess } = await import('../bundle/process.ts');
   return loadProcess(path);
 }

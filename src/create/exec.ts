@@ -12,7 +12,7 @@ import { type Script, stepError } from '../final/script.ts';
 import { execScript, JOIN_CGROUP } from '../init/exec.ts';
 import type { ExecPlan } from '../plan/exec.ts';
 import { ANSWER, type Message, receive } from '../protocol.ts';
-import { spawnScript } from '../spawn.ts';
+import { assembleScript, spawnAssembled } from '../spawn.ts';
 import { hasEnded, lifeOf } from '../state/status.ts';
 import type { ContainerRecord } from '../state/store.ts';
 import type { Console } from './console.ts';
@@ -34,12 +34,30 @@ export interface ExecInputs {
   adopt: ((pid: number) => void) | undefined;
 }
 
+/** A process that was executed in a container. */
+export interface Execution {
+  /** Its pid, a child of this process. */
+  pid: number;
+  /** How it got there; nothing if that depends on where others are at that moment. */
+  way: ExecWay | undefined;
+}
+
+/** A program that brings a process into a container. */
+export interface ExecWay {
+  program: Uint8Array;
+  /** The number of the event that tells the pid of the last process. */
+  lastStart: number;
+  hasFilter: boolean;
+  /** The numbers of its descriptors, which are closed by now, and the flags of the namespaces that it joins. */
+  syncFd: number;
+  place: Pick<ExecPlace, 'pidfd' | 'rootFd' | 'cgroupFd' | 'v2Cgroup' | 'namespaceFlags'>;
+}
+
 /**
  * Executes a process in a container.
- * @returns its pid, a child of this process
  * @throws StateError if the container has ended; RuntimeError if the process can't be made or its program not executed
  */
-export function execute(inputs: ExecInputs): number {
+export function execute(inputs: ExecInputs): Execution {
   const { record } = inputs;
   const cgroups = chosenCgroups(record, inputs.cgroups);
   try {
@@ -49,11 +67,11 @@ export function execute(inputs: ExecInputs): number {
     // Cgroup v2: the container has moved its processes further down.
     const isOccupied = error instanceof RuntimeError && error.steps[0] === JOIN_CGROUP && error.errno === 'EBUSY';
     if (!isOccupied || inputs.cgroups.length > 0) throw error;
-    return enter(inputs, cgroupsOfInit(record, cgroups));
+    return { ...enter(inputs, cgroupsOfInit(record, cgroups)), way: undefined };
   }
 }
 
-function enter(inputs: ExecInputs, cgroups: string[]): number {
+function enter(inputs: ExecInputs, cgroups: string[]): Execution {
   const { plan, record, adopt } = inputs;
   const place = openPlace(record, cgroups);
   const [parentFd, syncFd] = socketpair();
@@ -62,14 +80,18 @@ function enter(inputs: ExecInputs, cgroups: string[]): number {
     const filter = inputs.seccomp?.makeFilter();
     const script = execScript({ plan, env, container: place, syncFd, waits: adopt !== undefined, filter });
     const inherit = [syncFd, ...descriptorsOf(place)];
-    const pid = spawnScript(script, { name: 'runts-exec', inherit, firstOwn: 3 + plan.preserveFds });
+    const program = assembleScript(script);
+    const starterPid = spawnAssembled(program, { name: 'runts-exec', inherit, firstOwn: 3 + plan.preserveFds });
     closeSync(syncFd);
     if (adopt !== undefined) {
-      adopt(pid);
+      adopt(starterPid);
       write(parentFd, ANSWER);
     }
     inputs.seccomp?.keepFilter();
-    return new Conversation(inputs, { script, parentFd }).follow(pid);
+    const conversation = new Conversation(inputs, { script, parentFd });
+    const pid = conversation.follow(starterPid);
+    const { lastStart } = conversation;
+    return { pid, way: { program, lastStart, hasFilter: filter !== undefined, syncFd, place } };
   } finally {
     closeSync(parentFd);
     place.close();
@@ -110,6 +132,12 @@ class Conversation {
       if (step?.kind !== 'event' || typeof step.event === 'function') continue;
       if (step.event.type === 'started') this.#forks.push(step.event);
     }
+  }
+
+  /** The number of the last of the forks. */
+  get lastStart(): number {
+    const last = this.#forks.at(-1);
+    return this.#script.steps.findIndex((step) => step?.kind === 'event' && step.event === last);
   }
 
   /** Answers until the program has become the user's, or ended. Returns the pid of its last process. */

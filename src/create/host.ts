@@ -41,8 +41,8 @@ export function checkPlatform(kernel: string, architecture: string): void {
   }
 }
 
-// proc_pid_status(5): masks are hexadecimal.
-function maskField(status: string, field: string): bigint {
+/** A mask in the text of /proc/PID/status, proc_pid_status(5): they are hexadecimal. */
+export function maskField(status: string, field: string): bigint {
   return BigInt(`0x${fieldOf(status, field, 16)}`);
 }
 

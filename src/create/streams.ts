@@ -12,9 +12,7 @@ import { hostIdOf } from './id-maps.ts';
  * @param uid as the container has it
  */
 export function givePipes(pid: number, uid: number): void {
-  const map = `/proc/${pid}/uid_map`;
-  // The process may have ended.
-  const owner = existsSync(map) ? hostIdOf(readFileSync(map, 'latin1'), uid) : undefined;
+  const owner = pipeOwner(pid, uid);
   if (owner === undefined) return;
   for (const fd of [0, 1, 2]) {
     try {
@@ -27,4 +25,10 @@ export function givePipes(pid: number, uid: number): void {
       debug(() => `standard stream ${fd}: ${known.oneLine}`);
     }
   }
+}
+
+/** Whom they are given to, a uid of the host's: nobody if the process has ended, or the user isn't mapped. */
+export function pipeOwner(pid: number, uid: number): number | undefined {
+  const map = `/proc/${pid}/uid_map`;
+  return existsSync(map) ? hostIdOf(readFileSync(map, 'latin1'), uid) : undefined;
 }

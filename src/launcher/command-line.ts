@@ -1,10 +1,14 @@
-// Reads a command line that the launcher can answer by itself: `[--root DIR] [--log FILE] [--log-format F] COMMAND ID`.
+// Reads a command line that the launcher can answer by itself: `[--root DIR] [--log FILE] [--log-format F] COMMAND ID`,
+// where managers have `--systemd-cgroup` as well, which matters to `create` only; for `exec` there's more (exec-line.ts).
 // Whatever is written in another way is for the engine, which knows all ways, and all errors.
 
 import type { Label } from '../final/encoder.ts';
 import type { Address, Slot } from '../final/memory.ts';
+import { type ExecLine, execLine, readExecOptions } from './exec-line.ts';
 import type { Flow } from './flow.ts';
 import { A, B, C, D } from './machine.ts';
+import { asNumber } from './number.ts';
+import { nextWord, option, word } from './words.ts';
 
 /** The longest word of a command line: execve(2), MAX_ARG_STRLEN. */
 const LONGEST_WORD = 131_072;
@@ -19,10 +23,11 @@ export interface CommandLine {
   isForced: Slot;
   /** The path of --log, 0 without. */
   log: Slot;
+  exec: ExecLine;
 }
 
 /** The commands there are shortcuts for. */
-export type Shortcut = 'state' | 'start' | 'delete';
+export type Shortcut = 'state' | 'start' | 'delete' | 'exec';
 
 /**
  * Reads the command line and goes on at a command's label, or at `engine`.
@@ -30,15 +35,16 @@ export type Shortcut = 'state' | 'start' | 'delete';
  */
 export function readCommandLine(flow: Flow, labels: Record<Shortcut, Label>, engine: Label): CommandLine {
   const { machine, data } = flow;
-  const line = { folder: data.reserve(2 * LONGEST_WORD + 16), isForced: data.slot(), log: data.slot() };
-  const [root, word, kind, hasRuntimeDir] = [data.slot(), data.slot(), data.slot(), data.slot()];
-  readEnvironment(flow, hasRuntimeDir, engine);
+  const folder = data.reserve(2 * LONGEST_WORD + 16);
+  const line = { folder, isForced: data.slot(), log: data.slot(), exec: execLine(flow) };
+  const [root, first, kind, hasRuntimeDir] = [data.slot(), data.slot(), data.slot(), data.slot()];
+  readEnvironment(flow, { hasRuntimeDir, mayListen: line.exec.mayListen }, engine);
   machine.stackPointer(A);
   machine.add(A, 16); // argc, argv[0]
   readOptions(flow, { root, log: line.log }, engine);
-  machine.save(word, B);
-  readCommand(flow, { word, kind, isForced: line.isForced }, engine);
-  readId(flow, engine);
+  machine.save(first, B);
+  readCommand(flow, { first, kind }, line, engine);
+  readId(flow, { kind, line }, engine);
   buildFolder(flow, { root, hasRuntimeDir }, line.folder, engine);
   machine.keep(B, kind);
   COMMANDS.forEach((name, index) => {
@@ -48,11 +54,15 @@ export function readCommandLine(flow: Flow, labels: Record<Shortcut, Label>, eng
   return line;
 }
 
-const COMMANDS: readonly Shortcut[] = ['state', 'start', 'delete'];
+const COMMANDS: readonly Shortcut[] = ['state', 'start', 'delete', 'exec'];
 
 // DEBUG asks for a trace, which only the engine writes. XDG_RUNTIME_DIR may be where the state is (operate/dispatch.ts).
-// Behind the arguments' NULL is the environment.
-function readEnvironment({ machine }: Flow, hasRuntimeDir: Slot, engine: Label): void {
+// LISTEN_FDS is about descriptors for a container. Behind the arguments' NULL is the environment.
+function readEnvironment(
+  { machine }: Flow,
+  { hasRuntimeDir, mayListen }: { hasRuntimeDir: Slot; mayListen: Slot },
+  engine: Label,
+): void {
   machine.stackPointer(A);
   machine.loadAt(B, A, 8);
   machine.add(B, 2);
@@ -63,21 +73,23 @@ function readEnvironment({ machine }: Flow, hasRuntimeDir: Slot, engine: Label):
   machine.loadAt(B, A, 8);
   machine.jumpIfEqual(B, 0, done);
   machine.loadAt(C, B, 4);
-  machine.jumpIfEqual(C, DEBU, engine);
+  machine.jumpIfEqual(C, asNumber('DEBU'), engine);
   machine.add(A, 8);
-  machine.jumpUnlessEqual(C, XDG_, next);
+  const other = machine.newLabel();
+  machine.jumpUnlessEqual(C, asNumber('LIST'), other);
+  machine.keep(C, 1);
+  machine.save(mayListen, C);
+  machine.jump(next);
+  machine.label(other);
+  machine.jumpUnlessEqual(C, asNumber('XDG_'), next);
   machine.add(B, 'XDG_'.length);
   machine.loadAt(C, B, 4);
-  machine.jumpUnlessEqual(C, RUNT, next);
+  machine.jumpUnlessEqual(C, asNumber('RUNT'), next);
   machine.keep(C, 1);
   machine.save(hasRuntimeDir, C);
   machine.jump(next);
   machine.label(done);
 }
-
-// Four letters as the number that they are in memory.
-const [DEBU, XDG_, RUNT] = ['DEBU', 'XDG_', 'RUNT'].map((text) => Buffer.from(text).readUInt32LE()) as Numbers;
-type Numbers = [number, number, number];
 
 // A: the next word's place. Leaves the first word that is no option in B, the place behind it in A.
 function readOptions(flow: Flow, { root, log: path }: { root: Slot; log: Slot }, engine: Label): void {
@@ -86,27 +98,29 @@ function readOptions(flow: Flow, { root, log: path }: { root: Slot; log: Slot },
     nextWord(flow, engine);
     machine.loadAt(C, B, 1);
     machine.jumpUnlessEqual(C, '-'.charCodeAt(0), done);
-    const [log, format, taken] = [machine.newLabel(), machine.newLabel(), machine.newLabel()];
-    is(flow, '--root', log);
-    nextWord(flow, engine);
+    const [log, format, systemd, taken] = [0, 0, 0, 0].map(() => machine.newLabel()) as Labels;
+    option(flow, '--root', { otherwise: log, engine });
     machine.save(root, B);
     machine.jump(taken);
     machine.label(log);
-    is(flow, '--log', format);
-    nextWord(flow, engine);
+    option(flow, '--log', { otherwise: format, engine });
     machine.save(path, B);
     machine.jump(taken);
     machine.label(format);
-    is(flow, '--log-format', engine);
-    nextWord(flow, engine);
+    option(flow, '--log-format', { otherwise: systemd, engine });
     const text = machine.newLabel();
-    is(flow, 'json', text);
+    word(flow, 'json', text);
     machine.jump(taken);
     machine.label(text);
-    is(flow, 'text', engine);
+    word(flow, 'text', engine);
+    machine.jump(taken);
+    machine.label(systemd);
+    word(flow, '--systemd-cgroup', engine);
     machine.label(taken);
   });
 }
+
+type Labels = [Label, Label, Label, Label];
 
 /**
  * Opens the log, as the engine does: one that can't be opened is an error. Only when the engine isn't needed any more: the
@@ -123,29 +137,18 @@ export function openLog(flow: Flow, { log }: CommandLine, engine: Label): void {
   machine.label(none);
 }
 
-// B ← the word at A, which moves on. A missing one is the engine's business.
-function nextWord({ machine }: Flow, engine: Label): void {
-  machine.loadAt(B, A, 8);
-  machine.jumpIfEqual(B, 0, engine);
-  machine.add(A, 8);
-}
-
-// Whether the word in B is this one.
-function is(flow: Flow, text: string, otherwise: Label): void {
-  flow.machine.keep(D, B);
-  flow.expectText(D, text, C, otherwise);
-}
-
-function readCommand(flow: Flow, slots: { word: Slot; kind: Slot; isForced: Slot }, engine: Label): void {
+// The first word's command; the options that some have.
+function readCommand(flow: Flow, slots: { first: Slot; kind: Slot }, line: CommandLine, engine: Label): void {
   const { machine } = flow;
   const known = machine.newLabel();
   COMMANDS.forEach((name, index) => {
     const other = machine.newLabel();
-    machine.keep(B, slots.word);
-    is(flow, name, other);
+    machine.keep(B, slots.first);
+    word(flow, name, other);
     machine.keep(C, index);
     machine.save(slots.kind, C);
-    if (name === 'delete') readForce(flow, slots.isForced);
+    if (name === 'delete') readForce(flow, line.isForced);
+    if (name === 'exec') readExecOptions(flow, line.exec, engine);
     machine.jump(known);
     machine.label(other);
   });
@@ -158,19 +161,24 @@ function readForce(flow: Flow, isForced: Slot): void {
   const none = machine.newLabel();
   machine.loadAt(B, A, 8);
   machine.jumpIfEqual(B, 0, none);
-  is(flow, '--force', none);
+  word(flow, '--force', none);
   machine.add(A, 8);
   machine.keep(C, 1);
   machine.save(isForced, C);
   machine.label(none);
 }
 
-// The last word, in B: the container's id. A name of one folder, which can't lead anywhere else.
-function readId(flow: Flow, engine: Label): void {
+// The last word but for exec, in B: the container's id. A name of one folder, which can't lead anywhere else.
+function readId(flow: Flow, { kind, line }: { kind: Slot; line: CommandLine }, engine: Label): void {
   const { machine } = flow;
+  const isRight = machine.newLabel();
   nextWord(flow, engine);
+  machine.save(line.exec.words, A);
+  machine.keep(C, kind);
+  machine.jumpIfEqual(C, COMMANDS.indexOf('exec'), isRight);
   machine.loadAt(C, A, 8);
   machine.jumpUnlessEqual(C, 0, engine);
+  machine.label(isRight);
   machine.loadAt(C, B, 1);
   for (const first of [0, '-'.charCodeAt(0), '.'.charCodeAt(0)]) machine.jumpIfEqual(C, first, engine);
   machine.keep(D, B);

@@ -1,6 +1,7 @@
 // `delete` of a plain container that is stopped.
 import type { Label } from '../final/encoder.ts';
 import { BRIEF } from '../state/brief-layout.ts';
+import { KEPT_FILES } from '../state/kept-exec-layout.ts';
 import { type CommandLine, openLog } from './command-line.ts';
 import { number, type Opened, openLocked, text } from './container.ts';
 import type { Flow } from './flow.ts';
@@ -24,7 +25,7 @@ export function remove(flow: Flow, line: CommandLine, engine: Label): void {
   machine.label(stopped);
   openLog(flow, line, engine);
   removeCgroups(flow, opened, engine);
-  for (const name of ['created', 'plan.json', 'start', 'result']) {
+  for (const name of ['created', 'plan.json', 'start', 'result', ...KEPT_FILES]) {
     flow.call('unlinkat', [opened.folderFd, data.string(name), 0]);
   }
   // Without the record the engine could do nothing about anything else in there.

@@ -2,7 +2,7 @@
 import { type Architecture, type SyscallName, syscallNumber } from '../../bindings/syscalls.ts';
 import type { Data } from '../final/data.ts';
 import type { Kept, Label } from '../final/encoder.ts';
-import type { Operand } from '../final/memory.ts';
+import type { Operand, Slot } from '../final/memory.ts';
 import type { Machine } from './machine.ts';
 
 /** A machine with its data, and what is built of its instructions. */
@@ -54,7 +54,26 @@ export class Flow {
     }
   }
 
-  exit(code: number): void {
+  /** Jumps unless the texts at two pointers are the same, which are behind them then. Overwrites the others. */
+  expectSameText(one: Kept, other: Kept, [character, second]: readonly [Kept, Kept], otherwise: Label): void {
+    const { machine } = this;
+    this.loop((done) => {
+      machine.loadAt(character, one, 1);
+      machine.loadAt(second, other, 1);
+      machine.jumpUnlessEqual(character, second, otherwise);
+      machine.add(one, 1);
+      machine.add(other, 1);
+      machine.jumpIfEqual(character, 0, done);
+    });
+  }
+
+  /** The result becomes a variable's value. Overwrites a register. */
+  saveResult(to: Slot, register: Kept): void {
+    this.machine.keep(register, 'result');
+    this.machine.save(to, register);
+  }
+
+  exit(code: number | Kept): void {
     this.call('exit_group', [code]);
   }
 }

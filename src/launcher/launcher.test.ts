@@ -24,7 +24,7 @@ function install(architecture: Architecture, { at, baked }: { at: string | undef
   const home = mkdtempSync(join(folder, 'home-'));
   const file = join(home, 'sbin', 'runts');
   mkdirSync(join(home, 'sbin'));
-  writeFileSync(file, launcher(architecture, baked && join(home, baked)), { mode: 0o755 });
+  writeFileSync(file, launcher(architecture, { engine: baked && join(home, baked) }), { mode: 0o755 });
   if (at === undefined) return file;
   const engine = join(home, at);
   mkdirSync(join(engine, '..'), { recursive: true });

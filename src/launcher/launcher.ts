@@ -2,7 +2,6 @@
 // it has to find at its start (docs/architecture.md, "Three programs, no fork"). Assembled when runts is built. A shell
 // script, which it once was, took 0.9 ms of every command; this takes 0.05.
 import type { Architecture, SyscallName } from '../../bindings/syscalls.ts';
-import { syscallNumber } from '../../bindings/syscalls.ts';
 import { Data } from '../final/data.ts';
 import { CODE_OFFSET, elfFile, layOut } from '../final/elf.ts';
 import type { Kept } from '../final/encoder.ts';
@@ -41,15 +40,21 @@ const PATH_MAX = 4096;
 const STANDARD_ERROR = 2;
 const ENOENT = 2;
 
+export interface LauncherOptions {
+  /** An absolute path at which the engine is looked for first. */
+  engine?: string | undefined;
+  /** A digest of what runts is built from. */
+  sources?: bigint;
+}
+
 /**
  * Assembles the launcher.
- * @param engine an absolute path at which the engine is looked for first
  * @returns an executable file
  */
-export function launcher(architecture: Architecture, engine?: string): Uint8Array {
+export function launcher(architecture: Architecture, { engine, sources = 0n }: LauncherOptions = {}): Uint8Array {
   const machine = architecture === 'x64' ? new X64Machine() : new Arm64Machine();
   const data = new Data();
-  new Launcher(machine, data, architecture).build(engine);
+  new Launcher(machine, data, architecture).build(engine, sources);
   const layout = layOut(architecture, {
     code: machine.length,
     constant: data.constant.length,
@@ -66,6 +71,7 @@ export function launcher(architecture: Architecture, engine?: string): Uint8Arra
 }
 
 class Launcher {
+  readonly #flow: Flow;
   readonly #argv: Slot;
   readonly #envp: Slot;
   readonly #openFiles: NumberVariable;
@@ -75,8 +81,9 @@ class Launcher {
   constructor(
     readonly machine: Machine,
     readonly data: Data,
-    readonly architecture: Architecture,
+    architecture: Architecture,
   ) {
+    this.#flow = new Flow(machine, data, architecture);
     this.#argv = data.slot();
     this.#envp = data.slot();
     this.#openFiles = numberVariable(data, 'RUNTS_NOFILE');
@@ -84,8 +91,8 @@ class Launcher {
     this.#released = numberVariable(data, 'RUNTS_RELEASED');
   }
 
-  build(engine: string | undefined): void {
-    shortcuts(new Flow(this.machine, this.data, this.architecture), this.#released);
+  build(engine: string | undefined, sources: bigint): void {
+    shortcuts(this.#flow, { released: this.#released, sources });
     this.#leaveDeletedFolder();
     this.#noteOpenFiles();
     this.#noteDescriptors();
@@ -215,18 +222,9 @@ class Launcher {
 
   // A stays where the copy begins.
   #copy(text: Address): void {
-    const { machine } = this;
-    const [next, done] = [machine.newLabel(), machine.newLabel()];
-    machine.keep(B, text);
-    machine.keep(D, A);
-    machine.label(next);
-    machine.loadAt(C, B, 1);
-    machine.storeAt(D, C, 1);
-    machine.add(B, 1);
-    machine.add(D, 1);
-    machine.jumpIfEqual(C, 0, done);
-    machine.jump(next);
-    machine.label(done);
+    this.machine.keep(B, text);
+    this.machine.keep(D, A);
+    this.#flow.copyText(D, B, C);
   }
 
   // Comes back only if that is no engine.
@@ -245,6 +243,6 @@ class Launcher {
   }
 
   #call(name: SyscallName, args: (Operand | Kept)[]): void {
-    this.machine.syscall(syscallNumber(name, this.architecture), args);
+    this.#flow.call(name, args);
   }
 }

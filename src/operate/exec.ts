@@ -7,6 +7,7 @@ import type { Console } from '../create/console.ts';
 import { execute } from '../create/exec.ts';
 import { stoppedError } from '../create/exec-place.ts';
 import { type ExecProcessOptions, planProcessOf } from '../create/exec-process.ts';
+import type { KeepInputs } from '../create/keep-exec.ts';
 import type { SeccompExtra } from '../create/seccomp.ts';
 import { StateError, step } from '../errors.ts';
 import type { ExecPlan } from '../plan/exec.ts';
@@ -39,7 +40,7 @@ export async function exec(options: ExecOptions): Promise<number> {
   const signalFd = options.detach ? -1 : holdSignals();
   const record = loadRecord(options.root, options.id);
   checkStatus(options, record);
-  const plan = await planProcessOf({ ...options, record });
+  const { plan, content } = await planProcessOf({ ...options, record });
   if (hasLabels(plan.process)) (await import('../create/labels.ts')).checkLabels(plan.process, undefined);
   checkConsole(plan.process.terminal, options);
   const console = await consoleFor(plan.process, options);
@@ -48,12 +49,35 @@ export async function exec(options: ExecOptions): Promise<number> {
     (await import('../create/streams.ts')).givePipes(record.pid, plan.process.uid);
   }
   const adopt = await adoption(record);
-  const pid = execute({ plan, record, cgroups: options.cgroups, console, schedule, seccomp, adopt });
+  const { pid, way } = execute({ plan, record, cgroups: options.cgroups, console, schedule, seccomp, adopt });
   if (options.pidFile !== undefined) writePidFile(options.pidFile, pid);
+  const asked = repeatable(options, content);
+  if (way !== undefined && asked !== undefined && adopt === undefined)
+    await keep({ ...options, record, asked, plan, way });
   if (options.detach) return 0;
   if (console?.masterFd === undefined) return supervise(pid, signalFd);
   const { superviseTerminal } = await import('./terminal.ts');
   return superviseTerminal(pid, { signalFd, masterFd: console.masterFd, notify: undefined });
+}
+
+// What the launcher understands (src/launcher/exec-line.ts): nothing but what to execute.
+function repeatable(options: ExecOptions, content: Uint8Array | undefined): readonly string[] | Uint8Array | undefined {
+  const { choices, consoleSocket, cgroups, ignorePaused, preserveFds, listenFds } = options;
+  if (consoleSocket !== undefined || cgroups.length > 0 || ignorePaused || preserveFds + listenFds > 0)
+    return undefined;
+  const { args, env, additionalGids, capabilities, hasTerminal, noNewPrivileges, ...texts } = choices;
+  const lists = [env, additionalGids, capabilities];
+  const isBare = lists.every((list) => list.length === 0) && !hasTerminal && !noNewPrivileges;
+  if (!isBare || Object.values(texts).some((text) => text !== undefined)) return undefined;
+  if (content !== undefined) return args.length === 0 ? content : undefined;
+  return args;
+}
+
+async function keep(inputs: Omit<KeepInputs, 'sources'>): Promise<void> {
+  const { sources } = await import('../build.ts');
+  if (sources === undefined) return;
+  const { keepExec } = await import('../create/keep-exec.ts');
+  keepExec({ ...inputs, sources });
 }
 
 async function adoption({ scope }: ContainerRecord): Promise<((pid: number) => void) | undefined> {

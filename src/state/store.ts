@@ -14,6 +14,7 @@ import {
 import { readdirSync } from '../../bindings/stat.ts';
 import type { HookKind, Hooks } from '../bundle/config.ts';
 import { errnoOf, RuntimeError, StateError, step, withStep } from '../errors.ts';
+import { KEPT_FILES } from './kept-exec-layout.ts';
 import { isRecordOf } from './record-shape.ts';
 import { removeTree } from './remove-tree.ts';
 
@@ -196,14 +197,25 @@ function removeFiles(folder: string): void {
 
 // Few containers have them: the others don't pay for looking.
 function removeWithRareFiles(folder: string): void {
+  if (isRemoved(folder)) return;
+  for (const name of [`${STATE_FILE}.new`, PLAN_FILE]) ifThere(() => unlinkSync(`${folder}/${name}`));
+  ifThere(() => rmdirSync(`${folder}/${ROOTFS_FOLDER}`));
+  ifThere(() => removeTree(`${folder}/${NOTIFY_FOLDER}`));
+  // An `exec`, which holds no lock, may leave one behind this.
+  for (let times = 0; times < 3; times++) {
+    for (const name of KEPT_FILES) ifThere(() => unlinkSync(`${folder}/${name}`));
+    if (isRemoved(folder)) return;
+  }
+  rmdirSync(folder);
+}
+
+function isRemoved(folder: string): boolean {
   try {
     rmdirSync(folder);
+    return true;
   } catch (error) {
     if (errnoOf(error) !== 'ENOTEMPTY') throw error;
-    for (const name of [`${STATE_FILE}.new`, PLAN_FILE]) ifThere(() => unlinkSync(`${folder}/${name}`));
-    ifThere(() => rmdirSync(`${folder}/${ROOTFS_FOLDER}`));
-    ifThere(() => removeTree(`${folder}/${NOTIFY_FOLDER}`));
-    rmdirSync(folder);
+    return false;
   }
 }
 
