@@ -108,7 +108,8 @@ function passwdOf(pid: number): 'absent' | bigint[] | undefined {
   if (fd < 0) return undefined;
   const stat = fstatSync(fd);
   closeSync(fd);
-  const isSettled = Number(stat.ctime) * 1000 < Date.now() - TICK_MS;
+  const [seconds, nanoseconds] = stat.ctime.split('.').map(Number) as [number, number];
+  const isSettled = seconds * 1000 + nanoseconds / 1e6 < Date.now() - TICK_MS;
   return stat.isFile() && isSettled ? stat.words(PASSWD_WORDS) : undefined;
 }
 

@@ -155,8 +155,6 @@ function notePid(
 ): void {
   const { machine } = flow;
   const other = machine.newLabel();
-  machine.keep(D, processes.last);
-  machine.jumpUnlessEqual(D, 0, wrong);
   machine.keep(D, processes.end);
   machine.jumpIfEqual(D, processes.pids.plus(8 * MOST_PIDS), wrong);
   machine.keep(C, message.plus(8));
@@ -168,6 +166,9 @@ function notePid(
   machine.loadAt(D, D, 8);
   number(flow, kept, KEPT.lastStart);
   machine.jumpUnlessEqual(A, D, other);
+  // Not the last message of them: a process may have its successor before it's told itself.
+  machine.keep(A, processes.last);
+  machine.jumpUnlessEqual(A, 0, wrong);
   machine.save(processes.last, C);
   machine.label(other);
 }
