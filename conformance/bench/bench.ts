@@ -82,7 +82,8 @@ function rowsOf(times: Times, sizes: number[]): Row[] {
     { name: '  start', unit: 'ms', values: start },
     { name: '  delete', unit: 'ms', values: remove },
     { name: 'state', unit: 'ms', values: medians('state'), target: { ratio: 1.3 } },
-    { name: 'exec', unit: 'ms', values: medians('exec'), target: { ratio: 0.6 } },
+    { name: 'exec, first in a container', unit: 'ms', values: medians('first exec'), target: { ratio: 0.6 } },
+    { name: 'exec, the same again', unit: 'ms', values: medians('exec'), target: { ratio: 0.6 } },
     { name: 'waiting container', unit: 'kB', values: sizes, target: { atMost: 64 } },
   ];
 }

@@ -32,6 +32,8 @@ export const TIMED = {
   start: { args: (_, id) => ['start', id], before: 'created' },
   delete: { args: (_, id) => ['delete', id], before: 'stopped' },
   state: { args: (_, id) => ['state', id], beside: 'created' },
+  'first exec': { args: (_, id) => ['exec', id, 'true'], before: 'created' },
+  // The same again and again, as of a health check.
   exec: { args: (_, id) => ['exec', id, 'true'], beside: 'created' },
 } satisfies Record<string, Timed>;
 
