@@ -13,6 +13,11 @@ function code(build: (machine: Arm64Machine) => void): string {
   return Buffer.from(machine.finish(NOWHERE)).toString('hex');
 }
 
+function jumpToItself(machine: Arm64Machine): void {
+  machine.label('here');
+  machine.jumpIfAtMost(C, 40, 'here');
+}
+
 // launcher.test.ts runs them; here is what they are.
 const instructions: [name: string, build: (machine: Arm64Machine) => void, hex: string][] = [
   ['stack pointer', (m) => m.stackPointer(A), 'f3030091'],
@@ -25,6 +30,7 @@ const instructions: [name: string, build: (machine: Arm64Machine) => void, hex: 
   ['add a register', (m) => m.add(D, C), 'e90315aad602098b'],
   ['lowest digit', (m) => m.lowestDigit(C, A), '750e4092'],
   ['drop a digit', (m) => m.dropDigit(A), '73fe44d3'],
+  ['compare', (m) => jumpToItself(m), 'bfa200714c000054feffff17'],
 ];
 for (const [name, build, hex] of instructions) test(name, () => assert.is(code(build), hex));
 

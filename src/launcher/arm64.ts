@@ -5,6 +5,7 @@ import type { Operand, Slot } from '../final/memory.ts';
 import type { Machine, Width } from './machine.ts';
 
 const LOAD = { 1: 0x39400000, 4: 0xb9400000, 8: 0xf9400000 } as const;
+const GREATER = 12;
 const STORE = { 1: 0x39000000, 8: 0xf9000000 } as const;
 
 export class Arm64Machine extends Arm64Encoder implements Machine {
@@ -46,6 +47,11 @@ export class Arm64Machine extends Arm64Encoder implements Machine {
   jumpUnlessEqual(register: Kept, value: Operand | Kept, label: Label): void {
     this.compare(register, value);
     this.jumpUnless(EQUAL, label);
+  }
+
+  jumpIfAtMost(register: Kept, value: number, label: Label): void {
+    this.emit(0x7100001f | (value << 10) | (KEPT[register] << 5), 4); // cmp register, value
+    this.jumpUnless(GREATER, label);
   }
 
   private compare(register: Kept, value: Operand | Kept): void {

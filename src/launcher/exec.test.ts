@@ -62,7 +62,10 @@ function shellProgram(script: string, executable = '/bin/sh'): Pick<KeptExec, 'p
   const argv = words.program.stringArray(['sh', '-c', script]);
   words.execFirst([executable], argv, words.program.stringArray(['PATH=/bin:/usr/bin']));
   words.finish();
-  const lastStart = words.steps.findIndex((step) => step?.kind === 'event' && step.event.type === 'started');
+  const lastStart = words.steps.findIndex((_, number) => {
+    const step = words.stepAt(number);
+    return step?.kind === 'event' && step.event.type === 'started';
+  });
   return { program: assemble(words.program, own), lastStart };
 }
 

@@ -31,4 +31,6 @@ export interface Machine extends Encoder {
   jumpIfEqual(register: Kept, value: Operand | Kept, label: Label): void;
   /** Jumps if it doesn't. */
   jumpUnlessEqual(register: Kept, value: Operand | Kept, label: Label): void;
+  /** Jumps if the register's lower half, as a signed number, is at most this, from 0 to 127. */
+  jumpIfAtMost(register: Kept, value: number, label: Label): void;
 }

@@ -13,6 +13,11 @@ function code(build: (machine: X64Machine) => void): string {
   return Buffer.from(machine.finish(NOWHERE)).toString('hex');
 }
 
+function jumpToItself(machine: X64Machine): void {
+  machine.label('here');
+  machine.jumpIfAtMost(C, 40, 'here');
+}
+
 // launcher.test.ts runs them; here is what they are.
 const instructions: [name: string, build: (machine: X64Machine) => void, hex: string][] = [
   ['stack pointer', (m) => m.stackPointer(A), '4989e4'],
@@ -25,6 +30,7 @@ const instructions: [name: string, build: (machine: X64Machine) => void, hex: st
   ['add a register', (m) => m.add(D, C), '4c89f04901c7'],
   ['lowest digit', (m) => m.lowestDigit(C, A), '4c89e083e00f4989c6'],
   ['drop a digit', (m) => m.dropDigit(A), '49c1ec04'],
+  ['compare', (m) => jumpToItself(m), '4183fe280f8ef6ffffff'],
 ];
 for (const [name, build, hex] of instructions) test(name, () => assert.is(code(build), hex));
 

@@ -52,6 +52,12 @@ export class X64Machine extends X64Encoder implements Machine {
     this.jumpOn(0x850f, label);
   }
 
+  jumpIfAtMost(register: Kept, value: number, label: Label): void {
+    this.registers(0x40, 0x83, 7, KEPT[register]); // cmp register, value
+    this.code.push(value);
+    this.jumpOn(0x8e0f, label); // jle
+  }
+
   private compare(register: Kept, value: Operand | Kept): void {
     this.load(RAX, value);
     this.registers(REX_W, 0x39, RAX, KEPT[register]); // cmp register, rax
