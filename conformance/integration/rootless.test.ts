@@ -1,11 +1,11 @@
 // A user without privileges as the runtime's user: what `spec --rootless` writes, maps by newuidmap, missing cgroups.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import type { Config, Linux } from '../../src/bundle/config.ts';
 import { type Changes, makeBundle, writeConfig } from '../bundle.ts';
-import { type Result, runtimePath } from '../runtime.ts';
+import { type Result, runtimePath, waitUntil } from '../runtime.ts';
 import { cgroupsOf } from './host.ts';
 import { integration, testUnless } from './suite.ts';
 
@@ -71,6 +71,24 @@ testUnless(reason, test, 'what spec --rootless writes is run: root inside, the u
 testUnless(reason, test, 'it has the devices, and the capabilities that the config grants', () => {
   const text = inside('head -c 1 /dev/zero | wc -c; grep CapEff /proc/self/status');
   assert.is(text, '1\nCapEff:\t0000000020000420\n');
+});
+
+testUnless(reason, test, 'exec of the same again is the same, by the launcher without an engine', () => {
+  const [id, launcher] = [runtime.id(), join(runtime.folder, 'runts')];
+  copyFileSync(runtimePath, launcher);
+  const command = (...args: string[]) => runtime.ok(['--root', home, ...args], options);
+  command('create', '--bundle', bundle(['sleep', '60']), id);
+  command('start', id);
+  // HOME's file has to be some time old (exec-again.test.ts).
+  waitUntil(() => false, 150);
+  const seen =
+    'id; env; grep -E "^(Cap|NoNew|Groups|Sig[BIC]|FDSize)" /proc/self/status; ls /proc/self/fd; echo err >&2';
+  const words = ['exec', id, 'sh', '-c', `{ ${seen}; } 2>&1`];
+  const [file = '', ...more] = [...wrapper, launcher, '--root', home, ...words];
+  const first = command(...words);
+  const { stdout, stderr } = spawnSync(file, more, { encoding: 'utf8', env: { ...process.env, ...options.env } });
+  assert.equal([stdout, stderr], [first, '']);
+  command('delete', '--force', id);
 });
 
 testUnless(reason, test, 'all commands work on it, and leave nothing', () => {
