@@ -296,6 +296,21 @@ for (const architecture of ['x64', 'arm64'] as const) {
     }
   });
 
+  check('with a filter, a process that ends before it has become another is left to the engine', () => {
+    const script = new Script(20);
+    script.call('prctl', [K.PR_SET_NAME, script.string('runts-exec'), 0, 0, 0]);
+    forkInto(script, K.CLONE_PARENT, undefined);
+    script.program.exit(0);
+    script.finish();
+    const silent = { program: assemble(script.program, own), lastStart: 2 };
+    container({ hasFilter: true, ...silent });
+    assert.ok(isLeftToEngine(again().text));
+    container(silent);
+    assert.equal([again().status, again().text], [0, '']);
+    container({ hasFilter: true, ...shellProgram('echo well; exit 3') });
+    assert.equal([again().status, again().text], [3, 'well\n']);
+  });
+
   check('the pid file has the pid, whatever was there', () => {
     container(shellProgram('echo $$'));
     const pid = join(folder, 'some.pid');
