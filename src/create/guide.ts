@@ -6,7 +6,7 @@ import { pollReadable, write } from '../../bindings/files.ts';
 import { type ExitStatus, pidfdOpen, wait } from '../../bindings/process.ts';
 import { RuntimeError, step, withStep } from '../errors.ts';
 import { executionError } from '../execution-error.ts';
-import { stepError } from '../final/script.ts';
+import { stepError } from '../final/steps.ts';
 import { runCreateContainerHooks, runHooks } from '../hooks.ts';
 import type { CallerSettings } from '../init/hook.ts';
 import type { Plan } from '../plan/plan.ts';

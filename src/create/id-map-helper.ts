@@ -6,7 +6,8 @@ import { memfdCreate, socketpair } from '../../bindings/files.ts';
 import { wait } from '../../bindings/process.ts';
 import type { IdMapping } from '../bundle/config.ts';
 import { RuntimeError } from '../errors.ts';
-import { Script, stepError } from '../final/script.ts';
+import { Script } from '../final/script.ts';
+import { stepError } from '../final/steps.ts';
 import { receive } from '../protocol.ts';
 import { spawnScript } from '../spawn.ts';
 

@@ -6,7 +6,8 @@ import { close, socketpair, write } from '../../bindings/files.ts';
 import { wait } from '../../bindings/process.ts';
 import { type Message, receive } from '../protocol.ts';
 import { spawnScript } from '../spawn.ts';
-import { Script, stepError } from './script.ts';
+import { Script } from './script.ts';
+import { stepError } from './steps.ts';
 
 const test = suite('final/script');
 

@@ -1,7 +1,6 @@
 // A program with names: each call knows what it's for, so that a reported number becomes an error in words.
 import * as K from '../../bindings/constants.ts';
 import type { SyscallName } from '../../bindings/syscalls.ts';
-import { callError, RuntimeError } from '../errors.ts';
 import type { Event } from './event.ts';
 import type { Address, Operand, Slot } from './memory.ts';
 import { type CallOptions, Program } from './program.ts';
@@ -27,18 +26,6 @@ const PILE = 200;
 /** The event "started" carries a pid: 8 bytes more. */
 export const STARTED_SIZE = 16;
 
-/** The error that a failed step stands for. */
-export function stepError(script: Script, number: number, errno: string, explanation = ''): RuntimeError {
-  const step = script.stepAt(number);
-  if (step?.kind !== 'call') throw new Error(`protocol: step ${number} is not a call`);
-  const words = explanation.startsWith('e ') ? `(${explanation.slice(2).trim()})` : '';
-  const reason = [step.name, step.path, words, errno].filter(Boolean).join(' ');
-  const hint = step.hints?.[errno];
-  const error = hint === undefined ? callError(reason, step.name, errno) : new RuntimeError(reason, { errno, hint });
-  error.steps.push(...step.doing);
-  return error;
-}
-
 /** Builds a program whose steps have names. */
 export class Script {
   readonly program = new Program();
@@ -46,6 +33,7 @@ export class Script {
   readonly steps: (NotedStep | undefined)[] = [undefined];
   // Replaced, never changed: steps share them.
   private doing: Words[] = [];
+  private readonly outer: Words[][] = [];
   private rows: Rows | undefined;
   private readonly postponed: (() => void)[] = [];
   private labels = 0;
@@ -65,10 +53,20 @@ export class Script {
 
   /** What is built in `build` is part of something that has a name. */
   within(name: Words, build: () => void): void {
-    const outer = this.doing;
-    this.doing = outer.concat(name);
+    this.begin(name);
     build();
-    this.doing = outer;
+    this.end();
+  }
+
+  /** The same for what follows, up to its `end`: an interpreter that is new to a function takes 10 µs for it. */
+  begin(name: Words): void {
+    this.outer.push(this.doing);
+    this.doing = this.doing.concat(name);
+  }
+
+  /** Ends what was begun last. */
+  end(): void {
+    this.doing = this.outer.pop() ?? [];
   }
 
   /** A system call; a failure is reported with its name unless the options say otherwise. */
@@ -214,7 +212,7 @@ export class Script {
   /** The message for an event: a report of its number without an errno. */
   eventMessage(event: RowEvent): Address {
     const number = this.noteEvent(event);
-    if (this.rows === undefined) return this.program.bytes(new Uint8Array(new Uint32Array([number, 0]).buffer), 4);
+    if (this.rows === undefined) return this.words(number);
     const message = this.program.reserve(REPORT_SIZE);
     this.program.putRowStep(number, message);
     return message;

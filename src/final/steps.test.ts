@@ -1,7 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { MAX_ROWS, ROW_STEP } from './rows.ts';
-import { Script, stepError } from './script.ts';
+import { Script } from './script.ts';
+import { stepError } from './steps.ts';
 
 const test = suite('final/steps');
 const paths = ['/a', '/b', '/c'];

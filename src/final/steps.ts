@@ -1,5 +1,6 @@
 // What the numbers in a program's reports stand for. Of rows (rows.ts) the words are made only when one is reported.
 import type { SyscallName } from '../../bindings/syscalls.ts';
+import { callError, RuntimeError } from '../errors.ts';
 import type { Event } from './event.ts';
 import { ROW_STEP } from './rows.ts';
 
@@ -59,4 +60,21 @@ export function stepAt(steps: readonly (NotedStep | undefined)[], number: number
 
 function wordsOf(words: Words, row: number): string {
   return typeof words === 'string' ? words : words(row);
+}
+
+/** The error that a failed step stands for. */
+export function stepError(
+  script: { stepAt(number: number): Step | undefined },
+  number: number,
+  errno: string,
+  explanation = '',
+): RuntimeError {
+  const step = script.stepAt(number);
+  if (step?.kind !== 'call') throw new Error(`protocol: step ${number} is not a call`);
+  const words = explanation.startsWith('e ') ? `(${explanation.slice(2).trim()})` : '';
+  const reason = [step.name, step.path, words, errno].filter(Boolean).join(' ');
+  const hint = step.hints?.[errno];
+  const error = hint === undefined ? callError(reason, step.name, errno) : new RuntimeError(reason, { errno, hint });
+  error.steps.push(...step.doing);
+  return error;
 }

@@ -60,7 +60,9 @@ export function beginScript(inputs: BeginInputs): Script {
 // the kernel wait for all CPUs (5 to 10 ms). v2: clone3(2) puts the child there.
 export function joinV1Cgroups(script: Script, directories: string[]): void {
   for (const directory of directories) {
-    script.within(`join cgroup ${directory}`, () => writeFile(script, `${directory}/tasks`, '0'));
+    script.begin(`join cgroup ${directory}`);
+    writeFile(script, `${directory}/tasks`, '0');
+    script.end();
   }
 }
 
@@ -161,8 +163,8 @@ export function becomeRoot(script: Script): void {
 /** execveat(2): goes on as the program in a memfd, which is closed by that. */
 export function become(script: Script, programFd: number, name: string): void {
   const [argv, envp] = [script.program.stringArray([name]), script.program.stringArray([])];
-  script.within(`go on as ${name}`, () => {
-    script.call('fcntl', [programFd, K.F_SETFD, 1]);
-    script.call('execveat', [programFd, script.string(''), argv, envp, K.AT_EMPTY_PATH]);
-  });
+  script.begin(`go on as ${name}`);
+  script.call('fcntl', [programFd, K.F_SETFD, 1]);
+  script.call('execveat', [programFd, script.string(''), argv, envp, K.AT_EMPTY_PATH]);
+  script.end();
 }

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import * as K from '../../bindings/constants.ts';
-import { stepError } from '../final/script.ts';
+import { stepError } from '../final/steps.ts';
 import { planMounts } from '../plan/mounts.ts';
 import { copyOpened, copySource, openSource } from './bind-source.ts';
 import { argsOf, callsOf, scriptOf, wordsAt } from './fixtures/lines.ts';

@@ -2,10 +2,9 @@
 // but on v2 all that its cgroup namespace has if that isn't a new one: its /proc/self/cgroup says where to look then.
 import * as K from '../../bindings/constants.ts';
 import type { PlacedCgroup } from '../cgroup/cgroup.ts';
-import type { Address, Operand, Slot } from '../final/memory.ts';
+import type { Address, Slot } from '../final/memory.ts';
 import type { Row, RowWords } from '../final/rows.ts';
 import type { Script } from '../final/script.ts';
-import type { Words } from '../final/steps.ts';
 import type { MountPlan } from '../plan/mounts.ts';
 import { newFileSystem, optionWords, type RowOption } from './file-systems.ts';
 import { attach, copyTree, copyTreeAt, setAttributes } from './mount-calls.ts';
@@ -22,44 +21,63 @@ export interface CgroupMountOptions {
 
 /** Mounts the container's view of its cgroup. */
 export function makeCgroupMount(root: Root, plan: MountPlan, { placed, namespace }: CgroupMountOptions): void {
-  const [v1, v2] = [1, 2].map((version) => placed.filter(({ hierarchy }) => hierarchy.version === version));
+  const [v1, v2]: [PlacedCgroup[], PlacedCgroup[]] = [[], []];
+  for (const place of placed) (place.hierarchy.version === 1 ? v1 : v2).push(place);
   const { script } = root;
-  script.within(`mount ${plan.label}`, () => {
+  script.begin(`mount ${plan.label}`);
+  // Of a hybrid host "cgroup" is the v1 side, where the controllers are.
+  const wantsV2 = plan.type === 'cgroup2' && v2.length > 0;
+  if (v1.length > 0 && !wantsV2) makeV1(root, plan, { placed: v1, namespace });
+  else {
     const mount = script.slot();
-    // Of a hybrid host "cgroup" is the v1 side, where the controllers are.
-    const wantsV2 = plan.type === 'cgroup2' && v2?.length !== 0;
-    if (v1 !== undefined && v1.length > 0 && !wantsV2) {
-      makeV1(root, plan, { placed: v1, namespace });
-      return;
-    }
-    for (const place of v2 ?? []) {
-      viewV2(root, place.hierarchy, plan, { namespace, into: mount });
+    for (const { hierarchy } of v2) {
+      viewV2(root, hierarchy, plan, { namespace, into: mount });
       script.release(attachAt(root, mount, plan.destination, 'directory'));
       applyLate(script, plan, mount);
       script.release(mount);
     }
-  });
+  }
+  script.end();
 }
 
 // A tmpfs with a folder for each hierarchy.
 function makeV1(root: Root, plan: MountPlan, { placed, namespace }: CgroupMountOptions): void {
-  const { script } = root;
+  const { script, fileSystems } = root;
+  const { destination, attributes } = plan;
   const tmpfs = script.slot();
-  const set = plan.attributes.set & ~K.MOUNT_ATTR_RDONLY;
-  const options = ['mode=755', ...plan.data.filter((option) => option.startsWith('context='))];
-  newFileSystem(script, root.fileSystems, { type: 'tmpfs', source: 'tmpfs', options, set }, tmpfs);
-  script.release(attachAt(root, tmpfs, plan.destination, 'directory'));
+  const set = attributes.set & ~K.MOUNT_ATTR_RDONLY;
+  const options = ['mode=755'];
+  for (const option of plan.data) if (option.startsWith('context=')) options.push(option);
+  newFileSystem(script, fileSystems, { type: 'tmpfs', source: 'tmpfs', options, set }, tmpfs);
+  script.release(attachAt(root, tmpfs, destination, 'directory'));
   const [mount, folder] = [script.slot(), script.slot()];
-  const view = namespace === 'new' ? newViews(script, placed) : copiedViews(script, placed);
   const name = (index: number) => nameOf(placed[index]);
-  script.forEach(view.rows, (row) => {
-    view.make(root, plan, row, mount);
-    makeFolder(script, { parent: tmpfs, entry: row.word(0), path: name, into: folder });
-    attach(script, mount, folder, (index) => `${plan.destination}/${name(index)}`);
-    for (const fd of [mount, folder]) script.release(fd);
+  const shown = (index: number) => placed[index]?.directory ?? '';
+  const isNew = namespace === 'new';
+  const views = isNew ? optionsOf(placed) : [];
+  script.forEach(isNew ? newRows(script, placed, views) : copyRows(script, placed), (row) => {
+    if (isNew) {
+      const own = rowOptions(row, views);
+      newFileSystem(
+        script,
+        fileSystems,
+        { type: 'cgroup', source: 'cgroup', options: own, set: attributes.set },
+        mount,
+      );
+    } else {
+      copyTreeAt(script, row.word(1), mount, { recursive: false, path: shown });
+      setAttributes(script, mount, attributes, shown);
+    }
+    // The new tmpfs is nobody else's yet: there's nothing in it that a path could be diverted by.
+    script.call('mkdirat', [tmpfs, row.word(0), 0o755], { path: name });
+    const flags = K.O_PATH | K.O_DIRECTORY | K.O_NOFOLLOW | K.O_CLOEXEC;
+    script.call('openat', [tmpfs, row.word(0), flags, 0], { path: name, save: folder });
+    attach(script, mount, folder, (index) => `${destination}/${name(index)}`);
+    script.release(mount);
+    script.release(folder);
   });
-  linkControllers(root, placed, tmpfs);
-  if (set !== plan.attributes.set) setAttributes(script, tmpfs, { set: K.MOUNT_ATTR_RDONLY }, plan.destination);
+  linkControllers(script, placed, tmpfs);
+  if (set !== attributes.set) setAttributes(script, tmpfs, { set: K.MOUNT_ATTR_RDONLY }, destination);
   applyLate(script, plan, tmpfs);
   script.release(tmpfs);
 }
@@ -69,82 +87,53 @@ function nameOf(place: PlacedCgroup | undefined): string {
   return mountPoint.slice(mountPoint.lastIndexOf('/') + 1);
 }
 
-/** How the mounts of all v1 hierarchies are made. */
-interface Views {
-  /** A row for each; its first word is the name of the folder. */
-  rows: RowWords[];
-  make(root: Root, plan: MountPlan, row: Row, into: Slot): void;
-}
-
-function copiedViews(script: Script, placed: PlacedCgroup[]): Views {
+function copyRows(script: Script, placed: PlacedCgroup[]): RowWords[] {
   const rows: RowWords[] = [];
   for (const place of placed) rows.push([script.string(nameOf(place)), script.string(place.directory)]);
-  const path = (index: number) => placed[index]?.directory ?? '';
-  return {
-    rows,
-    make({ script }, { attributes }, row, into) {
-      copyTreeAt(script, row.word(1), into, { recursive: false, path });
-      setAttributes(script, into, attributes, path);
-    },
-  };
+  return rows;
 }
 
-// Rows are of one length: what has fewer options says its first one again.
-function newViews(script: Script, placed: PlacedCgroup[]): Views {
+// Options of new mounts, for each hierarchy as many: what has fewer says its first one again.
+function optionsOf(placed: PlacedCgroup[]): string[][] {
+  const all: string[][] = [];
   let most = 0;
-  const options: string[][] = [];
   for (const { hierarchy } of placed) {
-    const own = optionsOf(hierarchy.controllers);
-    options.push(own);
-    most = own.length > most ? own.length : most;
+    const options: string[] = [];
+    for (const controller of hierarchy.controllers) {
+      if (controller.startsWith('name=')) options.push('none');
+      options.push(controller);
+    }
+    if (options.length > most) most = options.length;
+    all.push(options);
   }
+  for (const options of all) while (options.length < most) options.unshift(options[0] ?? 'none');
+  return all;
+}
+
+function newRows(script: Script, placed: PlacedCgroup[], options: string[][]): RowWords[] {
   const rows: RowWords[] = [];
   let index = 0;
   for (const own of options) {
-    while (own.length < most) own.unshift(own[0] ?? 'none');
     const row: (Address | number)[] = [script.string(nameOf(placed[index++]))];
     for (const option of own) row.push(...optionWords(script, option));
     rows.push(row);
   }
-  return {
-    rows,
-    make({ script, fileSystems }, { attributes: { set } }, row, into) {
-      const settings: RowOption[] = [];
-      for (let at = 0; at < most; at++) {
-        const first = 1 + 3 * at;
-        const args = [row.word(first), row.word(first + 1), row.word(first + 2)] as const;
-        settings.push({ args, path: (index) => options[index]?.[at] ?? '' });
-      }
-      newFileSystem(script, fileSystems, { type: 'cgroup', source: 'cgroup', options: settings, set }, into);
-    },
-  };
+  return rows;
 }
 
-function optionsOf(controllers: readonly string[]): string[] {
-  const options: string[] = [];
-  for (const controller of controllers) {
-    if (controller.startsWith('name=')) options.push('none');
-    options.push(controller);
+function rowOptions(row: Row, options: string[][]): RowOption[] {
+  const own: RowOption[] = [];
+  const count = options[0]?.length ?? 0;
+  for (let at = 0; at < count; at++) {
+    const first = 1 + 3 * at;
+    const args = [row.word(first), row.word(first + 1), row.word(first + 2)] as const;
+    own.push({ args, path: (index) => options[index]?.[at] ?? '' });
   }
-  return options;
-}
-
-interface Folder {
-  parent: Slot;
-  entry: Operand;
-  path: Words;
-  into: Slot;
-}
-
-// The new tmpfs is nobody else's yet: there's nothing in it that a path could be diverted by.
-function makeFolder(script: Script, { parent, entry, path, into }: Folder): void {
-  script.call('mkdirat', [parent, entry, 0o755], { path });
-  const flags = K.O_PATH | K.O_DIRECTORY | K.O_NOFOLLOW | K.O_CLOEXEC;
-  script.call('openat', [parent, entry, flags, 0], { path, save: into });
+  return own;
 }
 
 // Controllers that share a hierarchy (cpu,cpuacct) are found by their own names too.
-function linkControllers({ script }: Root, placed: PlacedCgroup[], folder: Slot): void {
+function linkControllers(script: Script, placed: PlacedCgroup[], folder: Slot): void {
   const rows: RowWords[] = [];
   const controllers: string[] = [];
   for (const place of placed) {

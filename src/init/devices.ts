@@ -1,7 +1,6 @@
 // Device nodes and links in the container (config-linux.md, "Devices", "Default Devices").
 import * as K from '../../bindings/constants.ts';
-import type { Event } from '../final/event.ts';
-import type { Operand, Slot } from '../final/memory.ts';
+import type { Address, Operand, Slot } from '../final/memory.ts';
 import type { Row, RowWords } from '../final/rows.ts';
 import type { Script } from '../final/script.ts';
 import type { Words } from '../final/steps.ts';
@@ -14,85 +13,95 @@ const EEXIST = 17;
 
 /** Makes all nodes and links. */
 export function makeDevices(root: Root, { nodes, links, mayMakeNodes }: DevicesPlan): void {
-  const folders = new Folders(root);
+  const folder: Folder = { path: '', fd: root.script.slot() };
   for (let from = 0; from < nodes.length; ) {
-    const series = seriesFrom(nodes, from, isAlike);
-    makeNodes(root, series, { from, folders, mayMakeNodes });
-    from += series.length;
+    let to = from + 1;
+    while (isAlike(nodes[from], nodes[to])) to++;
+    makeNodes(root, nodes.slice(from, to), { from, folder, mayMakeNodes });
+    from = to;
   }
-  for (let from = 0; from < links.length; ) {
-    const series = seriesFrom(links, from, isInSameFolder);
-    makeLinks(series, folders);
-    from += series.length;
-  }
+  if (links.length > 0) makeLinks(root, links, folder);
 }
 
-// Those from an index on for which the same calls do: one loop.
-function seriesFrom<T>(list: readonly T[], from: number, fits: (one: T, other: T) => boolean): T[] {
-  const series: T[] = [];
-  for (let index = from; index < list.length; index++) {
-    const one = list[index] as T;
-    if (index > from && !fits(one, list[from] as T)) break;
-    series.push(one);
-  }
-  return series;
+// Whether the same calls do for both: in one loop.
+function isAlike(one: DevicePlan | undefined, other: DevicePlan | undefined): boolean {
+  return (
+    one !== undefined &&
+    other !== undefined &&
+    split(one.path).parent === split(other.path).parent &&
+    (one.uid === 0 && one.gid === 0) === (other.uid === 0 && other.gid === 0) &&
+    (one.mode & SET_ID_BITS) === (other.mode & SET_ID_BITS)
+  );
 }
 
-const isInSameFolder = (one: { path: string }, other: { path: string }): boolean =>
-  split(one.path).parent === split(other.path).parent;
-const isOwned = ({ uid, gid }: DevicePlan): boolean => uid !== 0 || gid !== 0;
-const setIdBits = ({ mode }: DevicePlan): number => mode & 0o6000;
-
-function isAlike(one: DevicePlan, other: DevicePlan): boolean {
-  return isInSameFolder(one, other) && isOwned(one) === isOwned(other) && setIdBits(one) === setIdBits(other);
-}
+const SET_ID_BITS = 0o6000;
 
 /** makedev(3): the kernel's encoding of a device number. */
 export function makedev(major: number, minor: number): number {
   return ((minor & 0xff) | ((major & 0xfff) << 8) | ((minor & ~0xff) << 12)) >>> 0;
 }
 
-const MAX_FOLDERS = 50;
-
-// Most nodes are in one folder: it's opened once.
-class Folders {
-  readonly #open = new Map<string, Slot>();
-  constructor(readonly root: Root) {}
-
-  /** The folder that a path is in. */
-  of(path: string, label: string): Slot {
-    const { parent } = split(path);
-    const known = this.#open.get(parent);
-    if (known !== undefined) return known;
-    if (this.#open.size >= MAX_FOLDERS) this.#releaseAll();
-    const folder = this.root.script.slot();
-    this.root.script.within(label, () => this.root.make(parent, 'directory', folder));
-    this.#open.set(parent, folder);
-    return folder;
-  }
-
-  #releaseAll(): void {
-    for (const folder of this.#open.values()) this.root.script.release(folder);
-    this.#open.clear();
-  }
+/** The folder that is open. Most nodes and all links are in the same one. */
+interface Folder {
+  path: string;
+  readonly fd: Slot;
 }
 
-// The words of a node's row; there's a path only where the host's node may be mounted.
-const [NAME, KIND_AND_MODE, NUMBER, UID, GID, MODE, PATH] = [0, 1, 2, 3, 4, 5, 6];
-
-function rowOf(script: Script, node: DevicePlan, mayMakeNodes: boolean): RowWords {
-  const { path, kind, major, minor, mode, uid, gid } = node;
-  const number = kind === K.S_IFIFO ? 0 : makedev(major, minor);
-  const name = script.string(split(path).name);
-  if (mayMakeNodes) return [name, kind | mode, number, uid, gid, mode];
-  return [name, kind | mode, number, uid, gid, mode, script.string(path)];
+function enterFolder(root: Root, folder: Folder, { path, label }: { path: string; label: string }): void {
+  const { parent } = split(path);
+  if (parent === folder.path) return;
+  const { script } = root;
+  if (folder.path !== '') script.release(folder.fd);
+  folder.path = parent;
+  script.begin(label);
+  root.make(parent, 'directory', folder.fd);
+  script.end();
 }
 
 interface NodesContext {
   /** The index of the first in the plan. */
   from: number;
-  folders: Folders;
+  folder: Folder;
   mayMakeNodes: boolean;
+}
+
+// The words of a node's row; there's a path only where the host's node may be mounted.
+const [NAME, KIND_AND_MODE, NUMBER, UID, GID, MODE, PATH] = [0, 1, 2, 3, 4, 5, 6];
+
+function makeNodes(root: Root, nodes: DevicePlan[], { from, folder, mayMakeNodes }: NodesContext): void {
+  const { script } = root;
+  const [first] = nodes;
+  if (first === undefined) return;
+  enterFolder(root, folder, first);
+  const rows: RowWords[] = [];
+  for (const { path, kind, major, minor, mode, uid, gid } of nodes) {
+    const number = kind === K.S_IFIFO ? 0 : makedev(major, minor);
+    const words: (Address | number)[] = [script.string(split(path).name), kind | mode, number, uid, gid, mode];
+    if (!mayMakeNodes) words.push(script.string(path));
+    rows.push(words);
+  }
+  const path = (index: number) => nodes[index]?.path ?? '';
+  script.forEach(rows, (row) => {
+    const node = { row, folder: folder.fd, entry: row.word(NAME), path };
+    const [exists, refused] = [script.newLabel(), script.newLabel()];
+    const gotoOn = [{ errno: EEXIST, label: exists }];
+    if (!mayMakeNodes) gotoOn.push({ errno: EPERM, label: refused });
+    script.begin((index) => nodes[index]?.label ?? '');
+    script.call('mknodat', [folder.fd, node.entry, row.word(KIND_AND_MODE), row.word(NUMBER)], { path, gotoOn });
+    if (first.uid !== 0 || first.gid !== 0) own(script, node, (first.mode & SET_ID_BITS) !== 0);
+    script.later(() => {
+      if (!mayMakeNodes) {
+        // The host's node is mounted over a file.
+        script.label(refused);
+        bindNode(script, node);
+      }
+      // config-linux.md: a file that is there and is not the device asked for is an error.
+      script.label(exists);
+      script.ask((index) => ({ type: 'checkDevice', index: from + index }));
+      script.program.goto(row.next);
+    });
+    script.end();
+  });
 }
 
 /** A node in a loop. */
@@ -101,48 +110,6 @@ interface Node {
   folder: Slot;
   entry: Operand;
   path: Words;
-}
-
-function makeNodes(root: Root, series: DevicePlan[], { from, folders, mayMakeNodes }: NodesContext): void {
-  const { script } = root;
-  const [first] = series;
-  if (first === undefined) return;
-  const folder = folders.of(first.path, first.label);
-  const rows: RowWords[] = [];
-  for (const node of series) rows.push(rowOf(script, node, mayMakeNodes));
-  const path = (index: number) => series[index]?.path ?? '';
-  const label = (index: number) => series[index]?.label ?? '';
-  const check = (index: number): Event => ({ type: 'checkDevice', index: from + index });
-  script.forEach(rows, (row) => {
-    script.within(label, () => {
-      const node = { row, folder, entry: row.word(NAME), path };
-      makeNode(script, node, { check, mayMakeNodes });
-      if (isOwned(first)) own(script, node, setIdBits(first) !== 0);
-    });
-  });
-}
-
-function makeNode(
-  script: Script,
-  node: Node,
-  { check, mayMakeNodes }: { check: (index: number) => Event; mayMakeNodes: boolean },
-): void {
-  const { row, folder, entry, path } = node;
-  const [exists, refused] = [script.newLabel(), script.newLabel()];
-  const gotoOn = [{ errno: EEXIST, label: exists }];
-  if (!mayMakeNodes) gotoOn.push({ errno: EPERM, label: refused });
-  script.call('mknodat', [folder, entry, row.word(KIND_AND_MODE), row.word(NUMBER)], { path, gotoOn });
-  script.later(() => {
-    if (!mayMakeNodes) {
-      // The host's node is mounted over a file.
-      script.label(refused);
-      bindNode(script, node);
-    }
-    // config-linux.md: a file that is there and is not the device asked for is an error.
-    script.label(exists);
-    script.ask(check);
-    script.program.goto(row.next);
-  });
 }
 
 // By descriptor, because a folder that others can write to may have a link there meanwhile. The mode needs no call, but
@@ -167,17 +134,18 @@ function bindNode(script: Script, { row, folder, entry, path }: Node): void {
   for (const fd of [mount, target]) script.release(fd);
 }
 
-function makeLinks(series: DevicesPlan['links'], folders: Folders): void {
-  const { script } = folders.root;
-  const path = (index: number) => series[index]?.path ?? '';
-  const folder = folders.of(path(0), `default link ${path(0)}`);
+function makeLinks(root: Root, links: DevicesPlan['links'], folder: Folder): void {
+  const { script } = root;
+  const pathOf = (index: number) => links[index]?.path ?? '';
+  const label = (index: number) => `default link ${pathOf(index)}`;
+  enterFolder(root, folder, { path: pathOf(0), label: label(0) });
   const rows: RowWords[] = [];
-  for (const { path, target } of series) rows.push([script.string(target), script.string(split(path).name)]);
+  for (const { path, target } of links) rows.push([script.string(target), script.string(split(path).name)]);
   script.forEach(rows, (row) => {
-    script.within(
-      (index) => `default link ${path(index)}`,
-      // The image or a mount may have its own.
-      () => script.call('symlinkat', [row.word(0), folder, row.word(1)], { path, ignoreErrnos: [EEXIST] }),
-    );
+    script.begin(label);
+    // The image or a mount may have its own.
+    const options = { path: pathOf, ignoreErrnos: [EEXIST] };
+    script.call('symlinkat', [row.word(0), folder.fd, row.word(1)], options);
+    script.end();
   });
 }

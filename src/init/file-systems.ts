@@ -36,16 +36,17 @@ export function newFileSystem(
 ): void {
   const hints = HINTS[type];
   script.call('fsopen', [script.string(type), K.FSOPEN_CLOEXEC], { path: type, save: context, hints });
-  const name = [K.FSCONFIG_SET_STRING, script.string('source'), script.string(source), 0];
-  configureWith(script, context, name, { path: `source=${source}`, hints: undefined });
+  const name = [context, K.FSCONFIG_SET_STRING, script.string('source'), script.string(source), 0];
+  script.call('fsconfig', name, { path: `source=${source}`, keepGoto: EXPLAIN });
   for (const option of options) {
-    if (typeof option !== 'string') configureWith(script, context, [...option.args, 0], { path: option.path, hints });
-    else {
-      const words = optionWords(script, option);
-      configureWith(script, context, [...words, 0], { path: option, hints: words[2] === 0 ? undefined : hints });
-    }
+    const isOfRow = typeof option !== 'string';
+    const [command, key, value] = isOfRow ? option.args : optionWords(script, option);
+    const path = isOfRow ? option.path : option;
+    const told = { path, hints: value === 0 ? undefined : hints, keepGoto: EXPLAIN };
+    script.call('fsconfig', [context, command, key, value, 0], told);
   }
-  configureWith(script, context, [K.FSCONFIG_CMD_CREATE, 0, 0, 0], { path: type, hints });
+  const created = { path: type, hints, keepGoto: EXPLAIN };
+  script.call('fsconfig', [context, K.FSCONFIG_CMD_CREATE, 0, 0, 0], created);
   script.call('fsmount', [context, K.FSMOUNT_CLOEXEC, set], { path: type, save: into, hints: MOUNT_HINTS[type] });
   script.release(context);
 }
@@ -64,17 +65,8 @@ const COVERED = {
 };
 const MOUNT_HINTS: Record<string, Hints> = { sysfs: COVERED, proc: COVERED };
 
-interface Told {
-  path: Words;
-  hints: Hints | undefined;
-}
-
 // A file system's own words on what is wrong can be read from its context ("e tmpfs: Bad value for 'size'"): they are
 // sent ahead of the report.
-function configureWith(script: Script, context: Slot, args: readonly Operand[], told: Told): void {
-  script.call('fsconfig', [context, ...args], { ...told, keepGoto: EXPLAIN });
-}
-
 const EXPLAIN = 'explain';
 const EXPLANATION_SIZE = 256;
 

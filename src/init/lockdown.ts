@@ -3,6 +3,7 @@
 import * as K from '../../bindings/constants.ts';
 import type { Slot } from '../final/memory.ts';
 import type { Row, RowWords } from '../final/rows.ts';
+import type { Script } from '../final/script.ts';
 import type { Words } from '../final/steps.ts';
 import { contextOption } from '../plan/labels.ts';
 import { isRootPath } from '../plan/rootfs.ts';
@@ -32,10 +33,9 @@ function forEachPath(
   }
   const pathOf = (row: number) => paths[indexes[row] ?? -1] ?? '';
   script.forEach(rows, (row) => {
-    script.within(
-      (of) => `/linux/${list}/${indexes[of]} (${pathOf(of)})`,
-      () => build(row, pathOf),
-    );
+    script.begin((of) => `/linux/${list}/${indexes[of]} (${pathOf(of)})`);
+    build(row, pathOf);
+    script.end();
   });
 }
 
@@ -49,7 +49,8 @@ export function makePathsReadonly(root: Root, paths: string[]): void {
     copyTreeOf(script, found, tree, true, path);
     setAttributes(script, tree, { set: K.MOUNT_ATTR_RDONLY, recursive: true }, path);
     attach(script, tree, found, path);
-    for (const fd of [tree, found]) script.release(fd);
+    script.release(tree);
+    script.release(found);
   });
 }
 
@@ -72,8 +73,19 @@ export function maskPaths(root: Root, paths: string[], { isShared, mountLabel }:
     park(root, masks.nothing);
   }
   forEachPath(root, 'maskedPaths', { paths }, (row, path) => {
-    if (isShared) makeNothing(root, masks.copy, mountLabel);
-    maskPath(root, { row, path }, masks, { isShared });
+    const { nothing, copy, found } = masks;
+    const isFile = script.newLabel();
+    if (isShared) makeNothing(root, copy, mountLabel);
+    root.openAt(row.word(0), found, { path, missing: row.next });
+    if (!isShared) copyTreeOf(script, nothing, copy, false, path);
+    attach(script, copy, found, path, [{ errno: EINVAL, label: isFile }]);
+    script.release(copy);
+    script.release(found);
+    script.later(() => {
+      script.label(isFile);
+      coverFile(script, path, masks);
+      script.program.goto(row.next);
+    });
   });
 }
 
@@ -102,26 +114,13 @@ function park({ script }: Root, mount: Slot): void {
   attach(script, mount, folder, path);
 }
 
-function maskPath(
-  root: Root,
-  { row, path }: { row: Row; path: Words },
-  { nothing, copy, found }: Masks,
-  { isShared }: { isShared: boolean },
-): void {
-  const { script } = root;
-  const isFile = script.newLabel();
-  root.openAt(row.word(0), found, { path, missing: row.next });
-  if (!isShared) copyTreeOf(script, nothing, copy, false, path);
-  attach(script, copy, found, path, [{ errno: EINVAL, label: isFile }]);
-  for (const fd of [copy, found]) script.release(fd);
-  script.later(() => {
-    script.label(isFile);
-    script.release(copy);
-    copyTree(script, '/dev/null', copy, { recursive: false });
-    // The node is the host's: its mode, owner and times are not for the container to change. Writing to it works on.
-    setAttributes(script, copy, { set: MASK_ATTRIBUTES, propagation: K.MS_PRIVATE }, path);
-    attach(script, copy, found, path);
-    for (const fd of [copy, found]) script.release(fd);
-    script.program.goto(row.next);
-  });
+// A file can't have a folder mounted on it.
+function coverFile(script: Script, path: Words, { copy, found }: Masks): void {
+  script.release(copy);
+  copyTree(script, '/dev/null', copy, { recursive: false });
+  // The node is the host's: its mode, owner and times are not for the container to change. Writing to it works on.
+  setAttributes(script, copy, { set: MASK_ATTRIBUTES, propagation: K.MS_PRIVATE }, path);
+  attach(script, copy, found, path);
+  script.release(copy);
+  script.release(found);
 }

@@ -50,12 +50,12 @@ export interface Prepared {
 export function makeMount(root: Root, plan: MountPlan, facts: MountFacts, prepared: Prepared = {}): Slot | undefined {
   const { script } = root;
   const mount = prepared.copy ?? script.slot();
-  script.within(`mount ${plan.label}`, () => {
-    if (plan.kind === 'remount') remount(root, plan, mount);
-    else if (plan.kind === 'bind') makeBind(root, plan, mount, { ...facts, ...prepared });
-    else makeFileSystem(root, plan, mount, { ...facts, ...prepared });
-    applyLate(script, plan, mount);
-  });
+  script.begin(`mount ${plan.label}`);
+  if (plan.kind === 'remount') remount(root, plan, mount);
+  else if (plan.kind === 'bind') makeBind(root, plan, mount, { ...facts, ...prepared });
+  else makeFileSystem(root, plan, mount, { ...facts, ...prepared });
+  applyLate(script, plan, mount);
+  script.end();
   const isFresh = plan.type === 'tmpfs' && plan.kind === 'filesystem' && !plan.copyUp;
   const isKept = isFresh && root.noteFresh(plan.destination, mount);
   if (plan.readonlyLater) return mount;
@@ -123,8 +123,8 @@ function makeFileSystem(
   { coveredMode, idMap }: MountFacts & Prepared,
 ): void {
   const { script } = root;
-  const plan = given.readonlyLater ? writable(given) : { ...given };
-  if (coveredMode !== undefined) plan.data = [...plan.data, `mode=${coveredMode.toString(8)}`];
+  let plan = given.readonlyLater ? writable(given) : given;
+  if (coveredMode !== undefined) plan = { ...plan, data: [...plan.data, `mode=${coveredMode.toString(8)}`] };
   if (plan.copyUp) script.ask({ type: 'copyUpFrom', path: plan.destination });
   if (needsMountCall(plan)) mountByPath(root, plan, mount);
   else {

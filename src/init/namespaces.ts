@@ -58,7 +58,11 @@ export function makeNamespaces(script: Script, { unshareFlags }: NamespacePlan):
 
 /** A new cgroup namespace; its root is the cgroup that the process is in now. */
 export function makeCgroupNamespace(script: Script, { newCgroup }: NamespacePlan): void {
-  if (newCgroup) script.within('new cgroup namespace', () => script.call('unshare', [K.CLONE_NEWCGROUP]));
+  if (newCgroup) {
+    script.begin('new cgroup namespace');
+    script.call('unshare', [K.CLONE_NEWCGROUP]);
+    script.end();
+  }
 }
 
 /**

@@ -19,26 +19,26 @@ export interface RootMountPoint {
  * @param root gets the new root's descriptor
  */
 export function mountRootfs(script: Script, rootfs: RootfsPlan, { path, opened }: RootMountPoint, root: Slot): void {
-  script.within(`/root/path ${rootfs.path}`, () => {
-    const target = script.slot();
-    // A shared mount namespace is somebody else's: its propagation is left alone.
-    if (rootfs.change !== 'chroot') isolateMounts(script, target);
-    if (opened === undefined) {
-      copyTree(script, rootfs.path, root, { recursive: true });
-      openDirectory(script, path, target);
-    } else {
-      takeSource(script, opened.rootfs, root);
-      takeSource(script, opened.mountPoint, target);
-    }
-    if (rootfs.change === 'chroot') {
-      setAttributes(script, root, { propagation: K.MS_PRIVATE, recursive: true }, rootfs.path);
-    }
-    attach(script, root, target, path);
-    // What is attached to a shared mount becomes shared, mount_namespaces(7): once more, for the mounts to come.
-    if (rootfs.change === 'chroot') {
-      setAttributes(script, root, { propagation: K.MS_PRIVATE, recursive: true }, rootfs.path);
-    }
-  });
+  script.begin(`/root/path ${rootfs.path}`);
+  const target = script.slot();
+  // A shared mount namespace is somebody else's: its propagation is left alone.
+  if (rootfs.change !== 'chroot') isolateMounts(script, target);
+  if (opened === undefined) {
+    copyTree(script, rootfs.path, root, { recursive: true });
+    openDirectory(script, path, target);
+  } else {
+    takeSource(script, opened.rootfs, root);
+    takeSource(script, opened.mountPoint, target);
+  }
+  if (rootfs.change === 'chroot') {
+    setAttributes(script, root, { propagation: K.MS_PRIVATE, recursive: true }, rootfs.path);
+  }
+  attach(script, root, target, path);
+  // What is attached to a shared mount becomes shared, mount_namespaces(7): once more, for the mounts to come.
+  if (rootfs.change === 'chroot') {
+    setAttributes(script, root, { propagation: K.MS_PRIVATE, recursive: true }, rootfs.path);
+  }
+  script.end();
 }
 
 function openDirectory(script: Script, path: string, into: Slot): void {
@@ -66,24 +66,26 @@ export function finishRootfs(script: Script, root: Slot, { propagation, isReadon
       setAttributes(script, root, { propagation: flag, recursive }, path);
     });
   }
-  if (isReadonly)
-    script.within('/root/readonly', () => setAttributes(script, root, { set: K.MOUNT_ATTR_RDONLY }, path));
+  if (!isReadonly) return;
+  script.begin('/root/readonly');
+  setAttributes(script, root, { set: K.MOUNT_ATTR_RDONLY }, path);
+  script.end();
 }
 
 /** Makes the new root the root directory of this process; the host's is out of reach afterwards. */
 export function enterRootfs(script: Script, root: Slot, { change, path }: RootfsPlan): void {
-  script.within('change the root', () => {
-    const here = script.string('.');
-    script.call('fchdir', [root], { path });
-    if (change === 'pivot') {
-      // pivot_root(2), "pivot_root(".", ".")": the old root ends up stacked on the new one, and is taken away there.
-      script.call('pivot_root', [here, here], { path });
-      script.call('umount2', [here, K.MNT_DETACH], { path: '/' });
-      return;
-    }
+  script.begin('change the root');
+  const here = script.string('.');
+  script.call('fchdir', [root], { path });
+  if (change === 'pivot') {
+    // pivot_root(2), "pivot_root(".", ".")": the old root ends up stacked on the new one, and is taken away there.
+    script.call('pivot_root', [here, here], { path });
+    script.call('umount2', [here, K.MNT_DETACH], { path: '/' });
+  } else {
     if (change === 'move') moveToRoot(script, root);
     script.call('chroot', [here], { path });
-  });
+  }
+  script.end();
 }
 
 // For an initramfs, whose root can't be pivoted: the new root is mounted over it.

@@ -15,7 +15,9 @@ export function setHostNames(script: Script, { hostname, domainname }: Plan): vo
 
 function setName(script: Script, call: 'sethostname' | 'setdomainname', pointer: string, name: string): void {
   const args = [script.string(name), byteLength(name)];
-  script.within(pointer, () => script.call(call, args, { path: name }));
+  script.begin(pointer);
+  script.call(call, args, { path: name });
+  script.end();
 }
 
 // struct ifreq, netdevice(7): the name "lo" in 16 bytes, then the flags.
@@ -24,13 +26,13 @@ const LOOPBACK_UP = [0x6f6c, 0, K.IFF_UP, 0, 0];
 /** Brings up the loopback interface of a new network namespace, as other runtimes do. */
 export function raiseLoopback(script: Script, { namespaces }: Pick<Plan, 'namespaces'>): void {
   if (!(namespaces.cloneFlags & K.CLONE_NEWNET)) return;
-  script.within('loopback interface', () => {
-    const socket = script.slot();
-    // Any socket will do, and this kind is made fastest.
-    script.call('socket', [K.AF_UNIX, K.SOCK_DGRAM | K.SOCK_CLOEXEC, 0], { save: socket });
-    script.call('ioctl', [socket, K.SIOCSIFFLAGS, script.words(...LOOPBACK_UP)], { path: 'lo' });
-    script.call('close', [socket]);
-  });
+  script.begin('loopback interface');
+  const socket = script.slot();
+  // Any socket will do, and this kind is made fastest.
+  script.call('socket', [K.AF_UNIX, K.SOCK_DGRAM | K.SOCK_CLOEXEC, 0], { save: socket });
+  script.call('ioctl', [socket, K.SIOCSIFFLAGS, script.words(...LOOPBACK_UP)], { path: 'lo' });
+  script.call('close', [socket]);
+  script.end();
 }
 
 /**

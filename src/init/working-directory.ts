@@ -16,13 +16,11 @@ const EPERM = 1;
 export function openWorkingDirectory(root: Root, process: ProcessPlan, into: Slot): void {
   const { script } = root;
   const { cwd } = process;
-  script.within(`/process/cwd ${cwd}`, () => {
-    const flags = K.O_PATH | K.O_DIRECTORY;
-    const ask = { type: 'makePath', path: cwd, entry: 'directory' } as const;
-    if (isRoot(process)) {
-      root.open(cwd, into, { flags, ask });
-      return;
-    }
+  script.begin(`/process/cwd ${cwd}`);
+  const flags = K.O_PATH | K.O_DIRECTORY;
+  const ask = { type: 'makePath', path: cwd, entry: 'directory' } as const;
+  if (isRoot(process)) root.open(cwd, into, { flags, ask });
+  else {
     const [refused, opened] = [script.newLabel(), script.newLabel()];
     root.open(cwd, into, { flags, ask, gotoOn: [{ errno: EACCES, label: refused }] });
     script.label(opened);
@@ -31,17 +29,16 @@ export function openWorkingDirectory(root: Root, process: ProcessPlan, into: Slo
       asUser(script, process, () => root.open(cwd, into, { flags }));
       script.program.goto(opened);
     });
-  });
+  }
+  script.end();
 }
 
 /** Changes to the directory that openWorkingDirectory opened. */
 export function enterWorkingDirectory(script: Script, process: ProcessPlan, fd: Slot): void {
-  script.within(`/process/cwd ${process.cwd}`, () => {
-    const path = process.cwd;
-    if (isRoot(process)) {
-      script.call('fchdir', [fd], { path });
-      return;
-    }
+  const path = process.cwd;
+  script.begin(`/process/cwd ${path}`);
+  if (isRoot(process)) script.call('fchdir', [fd], { path });
+  else {
     const [refused, entered] = [script.newLabel(), script.newLabel()];
     script.call('fchdir', [fd], { path, gotoOn: [{ errno: EACCES, label: refused }] });
     script.label(entered);
@@ -50,7 +47,8 @@ export function enterWorkingDirectory(script: Script, process: ProcessPlan, fd: 
       asUser(script, process, () => script.call('fchdir', [fd], { path }));
       script.program.goto(entered);
     });
-  });
+  }
+  script.end();
 }
 
 /** Whether a process has the ids that it's set up with and no further groups: where root is refused, it is, too. */
