@@ -3,10 +3,11 @@
 import * as K from '../../bindings/constants.ts';
 import type { PlacedCgroup } from '../cgroup/cgroup.ts';
 import { type Address, type Operand, slotAddress } from '../final/memory.ts';
+import type { RowWords } from '../final/rows.ts';
 import { Script } from '../final/script.ts';
 import type { Plan } from '../plan/plan.ts';
 import { resetAffinity } from './execution.ts';
-import { joinNamespaces, makeNamespaces, type OpenNamespace, writeFile } from './namespaces.ts';
+import { joinNamespaces, makeNamespaces, type OpenNamespace } from './namespaces.ts';
 import { openSources, type SourceNumbers, type SourceOptions } from './sources.ts';
 import { asTraceable, forbidTracing } from './tracing.ts';
 
@@ -59,11 +60,18 @@ export function beginScript(inputs: BeginInputs): Script {
 // Before the container process is made from this one: moving oneself costs nothing, while moving another process makes
 // the kernel wait for all CPUs (5 to 10 ms). v2: clone3(2) puts the child there.
 export function joinV1Cgroups(script: Script, directories: string[]): void {
-  for (const directory of directories) {
-    script.begin(`join cgroup ${directory}`);
-    writeFile(script, `${directory}/tasks`, '0');
+  if (directories.length === 0) return;
+  const rows: RowWords[] = [];
+  for (const directory of directories) rows.push([script.string(`${directory}/tasks`)]);
+  const path = (row: number) => `${directories[row]}/tasks`;
+  const tasks = script.slot();
+  script.forEach(rows, (row) => {
+    script.begin((of) => `join cgroup ${directories[of]}`);
+    script.call('openat', [K.AT_FDCWD, row.word(0), K.O_WRONLY | K.O_CLOEXEC, 0], { path, save: tasks });
+    script.call('write', [tasks, script.string('0'), 1], { path });
+    script.release(tasks);
     script.end();
-  }
+  });
 }
 
 // From within another cgroup namespace no process can be put into a cgroup outside of it (cgroup-v2.rst, "Delegation
