@@ -53,7 +53,7 @@ test("in the runtime's namespaces it gets the caller's settings and becomes the 
 
 test('in the container it joins cgroup and namespaces, goes to its root, and forks before it settles', () => {
   const lines = linesOf(hook(PLACE));
-  assert.equal(lines.slice(0, 10), [
+  assert.equal(lines.slice(0, 11), [
     'report to 9',
     'close_range',
     'prctl',
