@@ -178,7 +178,7 @@ const UNTESTED: [file: RegExp, why: string][] = [
   [/^src\/gather\.ts$/, 'main.test.ts looks at what it makes'],
   [/^src\/launcher\/(machine|make)\.ts$/, 'types; writes the file that launcher.test.ts runs'],
   [
-    /^src\/launcher\/(command-line|words|container|delete|status|flow)\.ts$/,
+    /^src\/launcher\/(command-line|environment|words|container|delete|status|flow)\.ts$/,
     'code that only runs assembled: shortcuts.test.ts',
   ],
   [/^src\/launcher\/(exec-\w+|pid-file|supervise)\.ts$/, 'the same: exec.test.ts'],

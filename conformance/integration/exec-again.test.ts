@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import type { Seccomp } from '../../src/bundle/config.ts';
+import type { Process, Seccomp } from '../../src/bundle/config.ts';
 import type { Changes } from '../bundle.ts';
 import { isRunts, runtimePath, waitUntil } from '../runtime.ts';
 import { giveAway, inUser } from '../user-namespace.ts';
@@ -297,6 +297,42 @@ check('a paused container, and one that has stopped, are the engine’s', () => 
   runtime.waitFor(id, 'stopped');
   assert.ok(needsEngine(alone(['exec', id, 'true'])));
   assert.match(runtime.fails(['exec', id, 'true']), /cannot exec in a stopped container/);
+});
+
+check('only what is plain is kept', () => {
+  const { id } = running();
+  const keptFiles = () => readdirSync(join(runtime.root, id)).filter((name) => name.startsWith('exec'));
+  const file = join(runtime.folder, 'special.json');
+  const special = (parts: Partial<Process>) =>
+    writeFileSync(file, JSON.stringify({ args: ['true'], cwd: '/', env: ['PATH=/bin'], ...parts }));
+  for (const options of [
+    ['--env', 'A=B'],
+    ['--user', '5'],
+    ['--cwd', '/tmp'],
+    ['--no-new-privs'],
+    ['--cap', 'CAP_KILL'],
+    ['--additional-gids', '5'],
+    ['--ignore-paused'],
+    ['--preserve-fds', '0', '--env', 'A=B'],
+  ]) {
+    first([...options, id, 'true']);
+    assert.equal(keptFiles(), [], options.join(' '));
+  }
+  // Something is to be done by the runtime meanwhile, or said each time.
+  for (const parts of [
+    { scheduler: { policy: 'SCHED_BATCH' } },
+    { capabilities: { effective: ['CAP_NOTHING'], permitted: ['CAP_NOTHING'], bounding: ['CAP_NOTHING'] } },
+  ] satisfies Partial<Process>[]) {
+    special(parts);
+    first(['--process', file, id]);
+    assert.equal(keptFiles(), [], JSON.stringify(parts));
+  }
+  runtime.fails(['exec', id, 'nosuch']);
+  assert.equal(keptFiles(), []);
+  special({});
+  first(['--process', file, id]);
+  assert.is(keptFiles().length, 1);
+  runtime.remove(id);
 });
 
 check('what is kept is bounded, and goes with the container', () => {

@@ -4,10 +4,10 @@
 
 import type { Label } from '../final/encoder.ts';
 import type { Address, Slot } from '../final/memory.ts';
+import { type Environment, readEnvironment } from './environment.ts';
 import { type ExecLine, execLine, readExecOptions } from './exec-line.ts';
 import type { Flow } from './flow.ts';
 import { A, B, C, D } from './machine.ts';
-import { asNumber } from './number.ts';
 import { nextWord, option, word } from './words.ts';
 
 /** The longest word of a command line: execve(2), MAX_ARG_STRLEN. */
@@ -24,6 +24,7 @@ export interface CommandLine {
   /** The path of --log, 0 without. */
   log: Slot;
   exec: ExecLine;
+  environment: Environment;
 }
 
 /** The commands there are shortcuts for. */
@@ -36,16 +37,16 @@ export type Shortcut = 'state' | 'start' | 'delete' | 'exec';
 export function readCommandLine(flow: Flow, labels: Record<Shortcut, Label>, engine: Label): CommandLine {
   const { machine, data } = flow;
   const folder = data.reserve(2 * LONGEST_WORD + 16);
-  const line = { folder, isForced: data.slot(), log: data.slot(), exec: execLine(flow) };
-  const [root, first, kind, hasRuntimeDir] = [data.slot(), data.slot(), data.slot(), data.slot()];
-  readEnvironment(flow, { hasRuntimeDir, mayListen: line.exec.mayListen }, engine);
+  const environment = readEnvironment(flow, engine);
+  const line = { folder, environment, isForced: data.slot(), log: data.slot(), exec: execLine(flow) };
+  const [root, first, kind] = [data.slot(), data.slot(), data.slot()];
   machine.stackPointer(A);
   machine.add(A, 16); // argc, argv[0]
   readOptions(flow, { root, log: line.log }, engine);
   machine.save(first, B);
   readCommand(flow, { first, kind }, line, engine);
   readId(flow, { kind, line }, engine);
-  buildFolder(flow, { root, hasRuntimeDir }, line.folder, engine);
+  buildFolder(flow, { root, line }, engine);
   machine.keep(B, kind);
   COMMANDS.forEach((name, index) => {
     machine.jumpIfEqual(B, index, labels[name]);
@@ -55,41 +56,6 @@ export function readCommandLine(flow: Flow, labels: Record<Shortcut, Label>, eng
 }
 
 const COMMANDS: readonly Shortcut[] = ['state', 'start', 'delete', 'exec'];
-
-// DEBUG asks for a trace, which only the engine writes. XDG_RUNTIME_DIR may be where the state is (operate/dispatch.ts).
-// LISTEN_FDS is about descriptors for a container. Behind the arguments' NULL is the environment.
-function readEnvironment(
-  { machine }: Flow,
-  { hasRuntimeDir, mayListen }: { hasRuntimeDir: Slot; mayListen: Slot },
-  engine: Label,
-): void {
-  machine.stackPointer(A);
-  machine.loadAt(B, A, 8);
-  machine.add(B, 2);
-  for (let times = 0; times < 3; times++) machine.add(B, B); // argc + 2 words of 8 bytes
-  machine.add(A, B);
-  const [next, done] = [machine.newLabel(), machine.newLabel()];
-  machine.label(next);
-  machine.loadAt(B, A, 8);
-  machine.jumpIfEqual(B, 0, done);
-  machine.loadAt(C, B, 4);
-  machine.jumpIfEqual(C, asNumber('DEBU'), engine);
-  machine.add(A, 8);
-  const other = machine.newLabel();
-  machine.jumpUnlessEqual(C, asNumber('LIST'), other);
-  machine.keep(C, 1);
-  machine.save(mayListen, C);
-  machine.jump(next);
-  machine.label(other);
-  machine.jumpUnlessEqual(C, asNumber('XDG_'), next);
-  machine.add(B, 'XDG_'.length);
-  machine.loadAt(C, B, 4);
-  machine.jumpUnlessEqual(C, asNumber('RUNT'), next);
-  machine.keep(C, 1);
-  machine.save(hasRuntimeDir, C);
-  machine.jump(next);
-  machine.label(done);
-}
 
 // A: the next word's place. Leaves the first word that is no option in B, the place behind it in A.
 function readOptions(flow: Flow, { root, log: path }: { root: Slot; log: Slot }, engine: Label): void {
@@ -191,21 +157,20 @@ function readId(flow: Flow, { kind, line }: { kind: Slot; line: CommandLine }, e
 }
 
 // root/id; B has the id. Without --root it's root's folder, and others are the engine's business.
-function buildFolder(
-  flow: Flow,
-  { root, hasRuntimeDir }: { root: Slot; hasRuntimeDir: Slot },
-  folder: Address,
-  engine: Label,
-): void {
+function buildFolder(flow: Flow, { root, line }: { root: Slot; line: CommandLine }, engine: Label): void {
   const { machine, data } = flow;
-  const given = machine.newLabel();
+  const { folder, environment } = line;
+  const [given, isRoots] = [machine.newLabel(), machine.newLabel()];
   machine.keep(A, root);
   machine.jumpUnlessEqual(A, 0, given);
-  machine.keep(A, hasRuntimeDir);
-  machine.jumpUnlessEqual(A, 0, engine);
   flow.call('getuid', []);
   machine.keep(A, 'result');
   machine.jumpUnlessEqual(A, 0, engine);
+  machine.keep(A, environment.hasRuntimeDir);
+  machine.jumpIfEqual(A, 0, isRoots);
+  machine.keep(A, environment.isRoot);
+  machine.jumpIfEqual(A, 0, engine);
+  machine.label(isRoots);
   machine.keep(A, data.string('/run/runts'));
   machine.label(given);
   machine.loadAt(C, A, 1);

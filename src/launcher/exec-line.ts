@@ -14,17 +14,15 @@ export interface ExecLine {
   process: Slot;
   /** Where the words behind the id are. */
   words: Slot;
-  /** 1 if the caller may have descriptors to hand on, sd_listen_fds(3). */
-  mayListen: Slot;
 }
 
 /** Variables for it. */
 export function execLine({ data }: Flow): ExecLine {
-  const [isDetached, pidFile, process, words, mayListen] = [0, 0, 0, 0, 0].map(() => data.slot()) as Slots;
-  return { isDetached, pidFile, process, words, mayListen };
+  const [isDetached, pidFile, process, words] = [0, 0, 0, 0].map(() => data.slot()) as Slots;
+  return { isDetached, pidFile, process, words };
 }
 
-type Slots = [Slot, Slot, Slot, Slot, Slot];
+type Slots = [Slot, Slot, Slot, Slot];
 
 /** Reads the options. A: the next word's place, of which the first that is no option is the next then. */
 export function readExecOptions(flow: Flow, { isDetached, pidFile, process }: ExecLine, engine: Label): void {

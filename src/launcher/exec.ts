@@ -8,7 +8,6 @@ import { number, openContainer } from './container.ts';
 import { openDescriptors } from './exec-descriptors.ts';
 import { expectCaller, expectContainer, expectLinks, expectPasswd } from './exec-facts.ts';
 import { readKept, readKey } from './exec-key.ts';
-import type { ExecLine } from './exec-line.ts';
 import { awaitPredecessors, endAll, follow, type Processes, startProcess } from './exec-process.ts';
 import { isSilenced } from './exec-silence.ts';
 import type { Flow } from './flow.ts';
@@ -31,7 +30,7 @@ const FAILED = 255;
 /** Does it, or goes on at `engine`, with nothing done. */
 export function exec(flow: Flow, line: CommandLine, { sources, engine }: { sources: bigint; engine: Label }): void {
   const { machine } = flow;
-  expectPlainCaller(flow, line.exec, engine);
+  expectPlainCaller(flow, line, engine);
   const key = readKey(flow, line.exec, engine);
   const opened = openContainer(flow, line.folder, engine);
   const { folderFd } = opened;
@@ -74,9 +73,9 @@ function unless({ machine }: Flow, condition: Slot, body: () => void): void {
 }
 
 // The engine opens standard streams that are closed, and looks at what LISTEN_FDS means.
-function expectPlainCaller(flow: Flow, { mayListen }: ExecLine, engine: Label): void {
+function expectPlainCaller(flow: Flow, { environment }: CommandLine, engine: Label): void {
   const { machine } = flow;
-  machine.keep(A, mayListen);
+  machine.keep(A, environment.mayListen);
   machine.jumpUnlessEqual(A, 0, engine);
   for (const fd of [0, 1, 2]) flow.callOr(engine, 'fcntl', [fd, F_GETFD]);
 }

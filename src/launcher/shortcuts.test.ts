@@ -148,6 +148,24 @@ for (const architecture of ['x64', 'arm64'] as const) {
     assert.ok(isLeftToEngine(runts(architecture, ['state', 'web1'], user)));
   });
 
+  check('without --root it is /run/runts for root, whatever else may have a runtime folder', () => {
+    if (process.getuid?.() !== 0) return;
+    container(GONE);
+    const place = 'mount -t tmpfs tmpfs /run && mkdir /run/runts && mount --bind "$0" /run/runts && exec "$@"';
+    const words = [...(emulator(architecture) ?? []), join(folder, `runts-${architecture}`), 'state', 'web1'];
+    const answer = (env: Record<string, string>): string => {
+      const all = ['-m', 'sh', '-c', place, root, ...words];
+      return spawnSync('unshare', all, { encoding: 'utf8', env: { PATH: process.env.PATH, ...env } }).stdout;
+    };
+    const user = { XDG_RUNTIME_DIR: '/run/user/0' };
+    for (const env of [{}, { XDG_RUNTIME_DIR: '' }, { ...user, USER: 'root' }, { XDG_RUNTIME_DIX: '/x' }]) {
+      assert.is(statusIn(answer(env)), 'stopped', JSON.stringify(env));
+    }
+    for (const env of [user, { ...user, USER: 'rooty' }, { ...user, USER: 'roo' }]) {
+      assert.ok(isLeftToEngine(answer(env)), JSON.stringify(env));
+    }
+  });
+
   check('a folder without a brief is left to the engine', (run) => {
     const at = container(GONE);
     for (const content of ['', 'something else']) {
