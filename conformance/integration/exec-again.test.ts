@@ -141,9 +141,9 @@ const SEEN = [
   'cat /proc/self/cgroup /proc/self/limits /proc/self/oom_score_adj /proc/self/coredump_filter /proc/self/timerslack_ns',
   'for kind in user mnt uts ipc net pid cgroup time; do readlink /proc/self/ns/$kind; done',
   'for link in root cwd exe; do readlink /proc/self/$link; done; pwd; umask; hostname; id',
-  'for file in loginuid sessionid personality attr/current; do cat /proc/self/$file; echo; done; cat /proc/keys',
-  // State, terminal, group of the terminal, flags, priority, nice, threads, exit signal, scheduling.
-  'sed "s/.*) //" /proc/self/stat | cut -d " " -f 1,5,6,7,16,17,18,36,38,39',
+  'for file in loginuid sessionid personality attr/current; do cat /proc/self/$file; echo; done',
+  // State, terminal, group of the terminal, priority, nice, threads, exit signal, scheduling.
+  'sed "s/.*) //" /proc/self/stat | cut -d " " -f 1,5,6,16,17,18,36,38,39',
   'grep -E "policy|prio" /proc/self/sched',
   '[ "$(cut -d " " -f 5,6 /proc/$$/stat)" = "$$ $$" ]; echo leader $?',
 ].join('; ');
