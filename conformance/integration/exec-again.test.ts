@@ -14,7 +14,7 @@ import {
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import type { Process, Seccomp } from '../../src/bundle/config.ts';
-import type { Changes } from '../bundle.ts';
+import { type Changes, withNamespaces } from '../bundle.ts';
 import { isRunts, runtimePath, waitUntil } from '../runtime.ts';
 import { giveAway, inUser } from '../user-namespace.ts';
 import { procsOf, readLink, readText } from './host.ts';
@@ -200,6 +200,28 @@ for (const [what, changes] of KINDS) {
     runtime.remove(id);
   });
 }
+
+check('without a mount namespace of its own the root is that of the container process, too', () => {
+  const linux = { ...withNamespaces('pid').linux, maskedPaths: undefined, readonlyPaths: undefined };
+  const { id } = running({ hostname: undefined, mounts: [], linux });
+  const words = [id, 'sh', '-c', 'cat /etc/passwd; ls /; pwd; env; id; umask; ulimit -n'];
+  const text = first(words);
+  assert.match(text, /^root:x:0:0:root:/);
+  assert.is(alone(['exec', ...words]).stdout, text);
+  runtime.remove(id);
+});
+
+check('a seccomp profile that forbids to tell of a failure', () => {
+  const syscalls: Seccomp['syscalls'] = [{ names: ['write'], action: 'SCMP_ACT_ERRNO' }];
+  const { id, rootfs } = running({ linux: { seccomp: { defaultAction: 'SCMP_ACT_ALLOW', syscalls } } });
+  const tool = join(rootfs, 'bin/tool');
+  writeFileSync(tool, '#!/bin/sh\nexit 5\n', { mode: 0o755 });
+  for (const run of [runtimePath, launcher]) assert.is(call(run, ['exec', id, 'tool']).status, 5);
+  rmSync(tool);
+  assert.ok(needsEngine(alone(['exec', id, 'tool'])));
+  assert.match(runtime.fails(['exec', id, 'tool']), /has ended before it became the user's program/);
+  runtime.remove(id);
+});
 
 check('--process: the same content, whatever the file is called', () => {
   const [one, two] = ['one', 'two'].map((name) => join(runtime.folder, `${name}.json`)) as [string, string];
