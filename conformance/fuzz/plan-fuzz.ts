@@ -5,7 +5,7 @@ import { buildFilter } from '../../src/create/seccomp-filter.ts';
 import { ConfigError, RuntimeError } from '../../src/errors.ts';
 import { assemble } from '../../src/final/assemble.ts';
 import { beginScript } from '../../src/init/begin.ts';
-import { finalScript } from '../../src/init/final.ts';
+import { beginFinal, endFinal } from '../../src/init/final.ts';
 import { setupScript } from '../../src/init/setup.ts';
 import { samplePlan } from '../../src/plan/fixtures/plan.ts';
 import type { Plan } from '../../src/plan/plan.ts';
@@ -86,7 +86,8 @@ function buildPrograms(plan: Plan): void {
   const setup = setupScript({ ...common, finalFd: 8, rootMountPoint: '/r', mountFacts, idMaps });
   const env = plan.process?.env ?? [];
   const filter = plan.seccomp && buildFilter(plan.seccomp);
-  const final = finalScript({ plan, syncFd: 9, startFd: 10, resultFd: 11, env, filter, procFd: 12 });
+  const finalInputs = { plan, syncFd: 9, startFd: 10, resultFd: 11, env, filter, procFd: 12 };
+  const final = endFinal(beginFinal(finalInputs), finalInputs);
   for (const { program } of [begin, setup, final]) assemble(program, 'x64');
 }
 

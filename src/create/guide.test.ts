@@ -75,6 +75,7 @@ function serve(said: Said[], { pid = NO_PID, starterPid = NO_PID, recordPid = 0 
   const log: string[] = [];
   const launched: Launched = {
     ...{ script, starterPid },
+    beginFinal: () => void log.push('begin the final program'),
     prepareFinal: (env) => void log.push(`final program with ${env.join()}`),
     advance: () => void log.push('advance'),
   };
@@ -118,6 +119,7 @@ test('a program is answered until it is ready', () => {
   assert.equal(log, [
     `in namespaces ${NO_PID}`,
     'advance',
+    'begin the final program',
     `mounted ${NO_PID}`,
     'final program with A=1,HOME=/',
     'advance',
@@ -168,7 +170,7 @@ function deathOf(build: (script: Script) => void): string {
   const [parentFd, childFd] = socketpair();
   close(childFd);
   const script = new Script(3);
-  const launched: Launched = { script, starterPid: diesBy(build), prepareFinal: () => {}, advance: () => {} };
+  const launched: Launched = { script, starterPid: diesBy(build), beginFinal() {}, prepareFinal() {}, advance() {} };
   const settings = { ignoredSignals: [], openFiles: { soft: 1n, hard: 1n }, umask: 0 };
   const parts = { plan: samplePlan(CONFIG), record: sampleRecord({ pid: 0 }), settings, launched };
   const line = lineOf(() => guide({ ...parts, parentFd, extras: extrasIn([]), onStarted: () => {} }));
@@ -216,6 +218,7 @@ function withRealProgram(ask: Event[], { build, seccomp }: RealParts = {}): { li
   const env: string[] = [];
   const launched: Launched = {
     ...{ script, starterPid: NO_PID },
+    beginFinal: () => {},
     prepareFinal: (list) => void env.push(...list),
     advance: () => {},
   };

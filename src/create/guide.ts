@@ -160,7 +160,10 @@ class Server {
     if (event.type === 'setup' || event.type === 'final') launched.advance();
     write(parentFd, ANSWER);
     // The process ends with the runtime until it's ready: there's time to save its pid while it works.
-    if (event.type === 'setup') onStarted();
+    if (event.type === 'setup') {
+      onStarted();
+      launched.beginFinal();
+    }
     if (event.type === 'final') actAll(extras.meanwhile, record.pid);
     // Built while the container process does its last steps.
     if (event.type === 'mounted') launched.prepareFinal(this.#environment());

@@ -11,7 +11,7 @@ import { RuntimeError, step } from '../errors.ts';
 import type { Script } from '../final/script.ts';
 import { beginScript } from '../init/begin.ts';
 import { makedev } from '../init/devices.ts';
-import { finalScript } from '../init/final.ts';
+import { beginFinal, endFinal } from '../init/final.ts';
 import type { MountFacts } from '../init/mounts.ts';
 import type { OpenNamespace } from '../init/namespaces.ts';
 import { needsHostProc, setupScript } from '../init/setup.ts';
@@ -45,7 +45,9 @@ export interface Launched {
   script: Script;
   /** The process that makes the container process, and ends then. */
   starterPid: number;
-  /** Makes the third program ready, now that the environment is known. */
+  /** Builds what can be built of the third program yet. */
+  beginFinal(): void;
+  /** Makes it ready, now that the environment is known. */
   prepareFinal(env: string[]): void;
   /** Note that the next program runs now. */
   advance(): void;
@@ -96,14 +98,20 @@ export function launch(inputs: LaunchInputs): Launched {
   fillWithScript(setupFd, setup);
   closeSync(setupFd);
   const scripts = [begin, setup];
+  let final: Script | undefined;
   return {
     script: begin,
     starterPid,
+    beginFinal() {
+      final = beginFinal({ plan, syncFd, procFd });
+      scripts.push(final);
+    },
     prepareFinal(env) {
-      const final = finalScript({ plan, syncFd, startFd, resultFd, env, procFd, filter: inputs.makeFilter?.() });
+      if (final === undefined) throw new Error('protocol: the third program is not begun');
+      const filter = inputs.makeFilter?.();
+      endFinal(final, { ...inputs, env, procFd, filter });
       fillWithScript(finalFd, final);
       closeSync(finalFd);
-      scripts.push(final);
     },
     advance() {
       this.script = scripts[scripts.indexOf(this.script) + 1] ?? this.script;

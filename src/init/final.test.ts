@@ -6,7 +6,7 @@ import type { Script } from '../final/script.ts';
 import { samplePlan } from '../plan/fixtures/plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { SeccompPlan } from '../plan/seccomp.ts';
-import { type FinalInputs, finalScript } from './final.ts';
+import { beginFinal, endFinal, type FinalInputs } from './final.ts';
 import { argsOf, callsOf, firstOutOfOrder, halfWordsAt, linesOf, stepsOf, unrolled } from './fixtures/lines.ts';
 
 const test = suite('init/final');
@@ -19,7 +19,8 @@ function final(
   { filter, procFd }: Partial<FinalInputs> = {},
 ): Script {
   const plan = { ...samplePlan({ ociVersion: '1.3.0', ...(process && { process }) }), ...parts };
-  return finalScript({ plan, syncFd: 9, startFd: 10, resultFd: 11, env: [], filter, procFd });
+  const inputs = { plan, syncFd: 9, startFd: 10, resultFd: 11, env: [], filter, procFd };
+  return endFinal(beginFinal(inputs), inputs);
 }
 
 for (const [preserved, first] of [

@@ -29,8 +29,8 @@ export interface FinalInputs {
   procFd: number | undefined;
 }
 
-/** Builds the program. */
-export function finalScript({ plan, syncFd, startFd, resultFd, env, filter, procFd }: FinalInputs): Script {
+/** Builds that part of the program which needs neither the environment nor the filter to be known. */
+export function beginFinal({ plan, syncFd, procFd }: Pick<FinalInputs, 'plan' | 'syncFd' | 'procFd'>): Script {
   const script = new Script(syncFd);
   forbidTracing(script);
   // The descriptors that came with this program are not for the user's.
@@ -42,6 +42,11 @@ export function finalScript({ plan, syncFd, startFd, resultFd, env, filter, proc
   if (plan.process !== undefined) lookFor(script, plan.process);
   // From here on the process outlives the runtime that made it.
   script.call('prctl', [K.PR_SET_PDEATHSIG, 0, 0, 0, 0]);
+  return script;
+}
+
+/** Builds the rest: the program is ready. */
+export function endFinal(script: Script, { plan, syncFd, startFd, resultFd, env, filter }: FinalInputs): Script {
   const release = () => {
     script.tell({ type: 'ready' });
     script.call('close', [syncFd]);
