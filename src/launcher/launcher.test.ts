@@ -65,6 +65,7 @@ for (const architecture of ARCHITECTURES) {
       'BUN_JSC_useConcurrentGC=0',
       'BUN_JSC_useJIT=0',
       'MIMALLOC_ALLOW_THP=1',
+      'MIMALLOC_ARENA_MAX_OBJECT_SIZE=2097152',
       'MIMALLOC_ARENA_RESERVE=65536',
       'PATH=/usr/bin:/bin',
       'RUNTS_FDS=0x0000000000000000',
