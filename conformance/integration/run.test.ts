@@ -1,9 +1,10 @@
 // The foreground `run`, and `run --detach`: exit status, signals, standard streams, reaping.
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { withNamespaces } from '../bundle.ts';
-import { isRunts, type RunningCommand, waitUntil } from '../runtime.ts';
+import { isRunts, type RunningCommand, runtimePath, waitUntil } from '../runtime.ts';
 import { parseStatus, pids, readText } from './host.ts';
 import { leftovers, snapshot } from './leftovers.ts';
 import { integration } from './suite.ts';
@@ -35,6 +36,23 @@ for (const [signal, status] of [
     const process = { args: ['sh', '-c', `kill -${signal} $$`] };
     const bundle = runtime.bundle({ process, ...withNamespaces('mount') });
     assert.is(runtime.command(['run', '--bundle', bundle.directory, runtime.id()]).exit, status);
+  });
+}
+
+// Nobody could wait for a child then: signal(7), "Signal dispositions".
+if (isRunts) {
+  test('run and exec wait for their process even if the caller ignores that children end', () => {
+    const bundle = runtime.bundle({ process: { args: ['sh', '-c', 'sleep 0.2; exit 6'] } });
+    const waiting = runtime.bundle({ process: { args: ['sleep', '60'] } });
+    const id = runtime.create(waiting);
+    runtime.ok(['start', id]);
+    for (const [status, args] of [
+      [6, ['run', '--bundle', bundle.directory, runtime.id()]],
+      [7, ['exec', id, 'sh', '-c', 'sleep 0.2; exit 7']],
+    ] as const) {
+      const words = ['-c', 'trap "" CHLD; exec "$@"', 'sh', runtimePath, '--root', runtime.root, ...args];
+      assert.is(spawnSync('bash', words, { stdio: 'ignore', timeout: 20_000, killSignal: 'SIGKILL' }).status, status);
+    }
   });
 }
 

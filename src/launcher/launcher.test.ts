@@ -54,6 +54,16 @@ for (const architecture of ARCHITECTURES) {
       else body();
     });
 
+  check('a caller that ignores that its children end does not hide them from the engine', () => {
+    // The emulator has signals of its own.
+    if (architecture !== process.arch) return;
+    const file = install(architecture, { at: 'sbin/lib/runts-engine' });
+    const engine = join(file, '../lib/runts-engine');
+    writeFileSync(engine, '#!/bin/sh\ngrep SigIgn /proc/self/status\n');
+    const { stdout } = run(architecture, `bash -c 'trap "" CHLD USR1; exec $LAUNCHER x'`, file);
+    assert.match(stdout, /SigIgn:\s0{13}200\n/);
+  });
+
   check('passes arguments and environment on, with settings of its own', () => {
     const file = install(architecture, { at: 'sbin/lib/runts-engine' });
     const { stdout } = run(architecture, 'ulimit -Sn 333; exec $LAUNCHER one "two  three" ""', file);

@@ -12,6 +12,7 @@ import type { Flow } from './flow.ts';
 import { A, B, C, D } from './machine.ts';
 import { type NumberVariable, writeNumber } from './number.ts';
 import { type BriefStatus, findStatus, readStat } from './status.ts';
+import { expectChildren } from './supervise.ts';
 
 const O_WRONLY_NONBLOCK_CLOEXEC = 0o2004001;
 const O_RDONLY_NONBLOCK = 0o4000;
@@ -45,6 +46,7 @@ export function shortcuts(flow: Flow, { released, sources }: ShortcutOptions): v
   machine.label(labels.exec);
   exec(flow, line, { sources, engine });
   machine.label(engine);
+  expectChildren(flow);
 }
 
 function statusLabels({ machine }: Flow): Record<BriefStatus, Label> {

@@ -22,10 +22,15 @@ export function held({ data }: Flow): Held {
   return { mask: data.slot(), isHeld: data.slot() };
 }
 
-/** Keeps signals back until they are passed on. That of children has to come: ignored by the caller, it wouldn't. */
+/** wait(2): if the caller ignores SIGCHLD, nobody learns how a child has ended, or that it has. */
+export function expectChildren(flow: Flow): void {
+  flow.call('rt_sigaction', [SIGCHLD, flow.data.bytes(new Uint8Array(32)), 0, MASK_SIZE]);
+}
+
+/** Keeps signals back until they are passed on. */
 export function holdSignals(flow: Flow, { mask, isHeld }: Held): void {
-  const { machine, data } = flow;
-  flow.call('rt_sigaction', [SIGCHLD, data.bytes(new Uint8Array(32)), 0, MASK_SIZE]);
+  const { machine } = flow;
+  expectChildren(flow);
   flow.call('rt_sigprocmask', [SIG_SETMASK, forwarded(flow), mask.address, MASK_SIZE]);
   machine.keep(A, 1);
   machine.save(isHeld, A);
