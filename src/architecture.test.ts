@@ -181,7 +181,7 @@ const UNTESTED: [file: RegExp, why: string][] = [
     /^src\/launcher\/(command-line|environment|words|container|delete|status|flow)\.ts$/,
     'code that only runs assembled: shortcuts.test.ts',
   ],
-  [/^src\/launcher\/(exec-\w+|pid-file|supervise)\.ts$/, 'the same: exec.test.ts'],
+  [/^src\/launcher\/(exec-\w+|pid-file|file-type|supervise)\.ts$/, 'the same: exec.test.ts'],
   [/^src\/state\/(brief|kept-exec)-layout\.ts$/, 'numbers, tested by brief.test.ts and kept-exec.test.ts'],
   [
     /^src\/operate\/(run|supervise|exec|terminal)\.ts$/,

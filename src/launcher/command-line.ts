@@ -6,6 +6,7 @@ import type { Label } from '../final/encoder.ts';
 import type { Address, Slot } from '../final/memory.ts';
 import { type Environment, readEnvironment } from './environment.ts';
 import { type ExecLine, execLine, readExecOptions } from './exec-line.ts';
+import { expectFile } from './file-type.ts';
 import type { Flow } from './flow.ts';
 import { A, B, C, D } from './machine.ts';
 import { nextWord, option, word } from './words.ts';
@@ -89,15 +90,18 @@ function readOptions(flow: Flow, { root, log: path }: { root: Slot; log: Slot },
 type Labels = [Label, Label, Label, Label];
 
 /**
- * Opens the log, as the engine does: one that can't be opened is an error. Only when the engine isn't needed any more: the
- * log may be a pipe whose reader goes by how often it's opened.
+ * Opens the log, as the engine does: one that can't be opened is an error. A pipe, whose reader goes by how often it's
+ * opened, is left to the engine, which may be needed yet.
  */
 export function openLog(flow: Flow, { log }: CommandLine, engine: Label): void {
   const { machine } = flow;
   const none = machine.newLabel();
   machine.keep(A, log);
   machine.jumpIfEqual(A, 0, none);
-  flow.callOr(engine, 'openat', [AT_FDCWD, A, O_WRONLY_CREAT_APPEND_CLOEXEC, 0o600]);
+  const isFile = machine.newLabel();
+  expectFile(flow, log, { missing: isFile, otherwise: engine });
+  machine.label(isFile);
+  flow.callOr(engine, 'openat', [AT_FDCWD, log, O_WRONLY_CREAT_APPEND_CLOEXEC, 0o600]);
   machine.keep(A, 'result');
   flow.call('close', [A]);
   machine.label(none);

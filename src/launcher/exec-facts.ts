@@ -12,7 +12,8 @@ import { findStatus } from './status.ts';
 const AT_FDCWD = -100;
 const AT_EMPTY_PATH = 0x1000;
 const O_PATH_CLOEXEC = 0o12000000;
-const RLIMIT_NOFILE = 7;
+const [RLIMIT_FSIZE, RLIMIT_NOFILE] = [1, 7];
+const RLIM_INFINITY = 2n ** 64n - 1n;
 const PR_CAPBSET_READ = 23;
 const CAPABILITY_VERSION_3 = 0x20080522;
 /** RESOLVE_IN_ROOT and RESOLVE_NO_MAGICLINKS. */
@@ -36,6 +37,11 @@ export function expectCaller(flow: Flow, kept: Address, engine: Label): void {
   flow.call('prlimit64', [0, RLIMIT_NOFILE, 0, limits]);
   expectAt(flow, kept, { at: KEPT.openFiles[0], place: limits, width: 8 }, engine);
   expectAt(flow, kept, { at: KEPT.openFiles[1], place: limits.plus(8), width: 8 }, engine);
+  // What is written beyond that limit ends whoever writes: SIGXFSZ.
+  flow.call('prlimit64', [0, RLIMIT_FSIZE, 0, limits]);
+  machine.keep(B, limits);
+  machine.loadAt(B, B, 8);
+  machine.jumpUnlessEqual(B, RLIM_INFINITY, engine);
   // capget(2): effective, permitted, inheritable, of the lower 32 and then of the others.
   const capabilities = data.reserve(24);
   const header = data.writableBytes(new Uint8Array(Uint32Array.of(CAPABILITY_VERSION_3, 0).buffer));

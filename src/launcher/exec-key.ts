@@ -1,9 +1,10 @@
 // What `exec` is asked for, and whether the container's folder has a kept exec for exactly that.
-import type { Label } from '../final/encoder.ts';
+import type { Kept, Label } from '../final/encoder.ts';
 import type { Address, Slot } from '../final/memory.ts';
 import { KEPT, KEPT_FILES, KEPT_MAGIC, KEPT_SIZE, KEY_KIND, KEY_SIZE } from '../state/kept-exec-layout.ts';
 import { number } from './container.ts';
 import type { ExecLine } from './exec-line.ts';
+import { expectFile } from './file-type.ts';
 import type { Flow } from './flow.ts';
 import { A, B, C, D } from './machine.ts';
 
@@ -11,9 +12,11 @@ const AT_FDCWD = -100;
 const O_CLOEXEC_NONBLOCK = 0o2004000;
 const STATX_BASIC_STATS = 0x7ff;
 const STATX_SIZE = 256;
-/** The upper byte of stx_mode: the type of the file is its upper digit. */
-const STATX_TYPE = 29;
-const REGULAR = 8;
+const AT_EMPTY_PATH = 0x1000;
+/** In struct statx: the owner; the mode, of 2 bytes. */
+const [STATX_UID, STATX_MODE] = [20, 28];
+/** Its bytes: a regular file that only its owner reads and writes. */
+const OWN_FILE = [0x80, 0x81] as const;
 
 /** What was asked for: where the text ends, and the zeros behind it that make it a multiple of 8. */
 export interface Key {
@@ -71,16 +74,11 @@ function addWords(flow: Flow, start: Address, { words, engine }: { words: Slot; 
   });
 }
 
-// A: the path. Opening anything but a file may do something, and the engine would do it again.
+// A: the path.
 function addFile(flow: Flow, start: Address, { process, engine }: { process: Slot; engine: Label }): void {
-  const { machine, data } = flow;
-  const stat = data.reserve(STATX_SIZE);
+  const { machine } = flow;
+  expectFile(flow, process, { missing: engine, otherwise: engine });
   begin(flow, start, KEY_KIND.file);
-  flow.callOr(engine, 'statx', [AT_FDCWD, process, 0, STATX_BASIC_STATS, stat]);
-  machine.keep(C, stat.plus(STATX_TYPE));
-  machine.loadAt(C, C, 1);
-  machine.dropDigit(C);
-  machine.jumpUnlessEqual(C, REGULAR, engine);
   flow.callOr(engine, 'openat', [AT_FDCWD, process, O_CLOEXEC_NONBLOCK, 0]);
   machine.keep(A, 'result');
   flow.callOr(engine, 'read', [A, start.plus(8), KEY_SIZE - 8]);
@@ -117,6 +115,7 @@ export function readKept(
   nameFile(flow, key, name);
   flow.callOr(engine, 'openat', [folderFd, name, O_CLOEXEC_NONBLOCK, 0]);
   machine.keep(A, 'result');
+  expectOwn(flow, A, engine);
   flow.call('read', [A, kept, KEPT_SIZE]);
   machine.keep(B, 'result');
   flow.call('close', [A]);
@@ -124,10 +123,52 @@ export function readKept(
   machine.jumpUnlessEqual(A, KEPT_MAGIC, engine);
   number(flow, kept, KEPT.size);
   machine.jumpUnlessEqual(A, B, engine);
+  expectWhole(flow, kept, engine);
   number(flow, kept, KEPT.sources);
   machine.jumpUnlessEqual(A, sources, engine);
   compare(flow, key, kept, engine);
   return kept;
+}
+
+// It's a program that has the caller's rights: the caller has written it, and nobody else can. `fd` stays.
+function expectOwn(flow: Flow, fd: Kept, engine: Label): void {
+  const { machine, data } = flow;
+  const stat = data.reserve(STATX_SIZE);
+  flow.callOr(engine, 'statx', [fd, data.string(''), AT_EMPTY_PATH, STATX_BASIC_STATS, stat]);
+  OWN_FILE.forEach((byte, index) => {
+    machine.keep(C, stat.plus(STATX_MODE + index));
+    machine.loadAt(C, C, 1);
+    machine.jumpUnlessEqual(C, byte, engine);
+  });
+  flow.call('getuid', []);
+  machine.keep(D, 'result');
+  machine.keep(C, stat.plus(STATX_UID));
+  machine.loadAt(C, C, 4);
+  machine.jumpUnlessEqual(C, D, engine);
+}
+
+// A, B: the size. What is damaged has another sum than it had when it was written (keptBytes).
+function expectWhole(flow: Flow, kept: Address, engine: Label): void {
+  const { machine } = flow;
+  const isAligned = machine.newLabel();
+  machine.lowestDigit(C, B);
+  machine.jumpIfEqual(C, 0, isAligned);
+  machine.jumpUnlessEqual(C, 8, engine);
+  machine.label(isAligned);
+  number(flow, kept, KEPT.sum);
+  machine.keep(D, A);
+  machine.keep(C, 0);
+  machine.keep(A, kept.plus(KEPT.sum));
+  machine.storeAt(A, C, 8);
+  machine.add(B, kept);
+  machine.keep(A, kept);
+  flow.loop((done) => {
+    machine.jumpIfEqual(A, B, done);
+    machine.loadAt(C, A, 4);
+    machine.add(D, C);
+    machine.add(A, 4);
+  });
+  machine.jumpUnlessEqual(D, 0, engine);
 }
 
 // As fileOfKey in src/state/kept-exec.ts.

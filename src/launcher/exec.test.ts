@@ -1,7 +1,17 @@
 // The launcher does an `exec` again that was kept by hand, in a container that is this process; what it leaves to the
 // engine is seen by an engine that says so.
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -17,7 +27,7 @@ import { briefOf } from '../state/brief.ts';
 import { sampleKept } from '../state/fixtures/kept-exec.ts';
 import { sampleRecord } from '../state/fixtures/record.ts';
 import { fileOfKey, type KeptExec, keptBytes, keyOfFile, keyOfWords } from '../state/kept-exec.ts';
-import { PASSWD_WORDS } from '../state/kept-exec-layout.ts';
+import { KEPT_HEADER_SIZE, PASSWD_WORDS } from '../state/kept-exec-layout.ts';
 import type { ContainerRecord } from '../state/store.ts';
 import { launcher } from './launcher.ts';
 
@@ -88,7 +98,7 @@ function container(changes: Partial<KeptExec> = {}, record: Partial<ContainerRec
     sources: SOURCES,
   };
   const whole = sampleKept({ ...kept, ...changes });
-  writeFileSync(join(at, fileOfKey(whole.key)), keptBytes(whole) ?? '');
+  writeFileSync(join(at, fileOfKey(whole.key)), keptBytes(whole) ?? '', { mode: 0o600 });
   return at;
 }
 
@@ -198,7 +208,7 @@ for (const architecture of ['x64', 'arm64'] as const) {
 
   check('whoever is not the same caller is left to the engine', () => {
     container();
-    for (const before of ['umask 027;', 'ulimit -Sn 500;', 'ulimit -n 600;']) {
+    for (const before of ['umask 027;', 'ulimit -Sn 500;', 'ulimit -n 600;', 'ulimit -f 100;']) {
       assert.ok(isLeftToEngine(again({ before }).text), before);
     }
     if (process.getuid?.() !== 0) return;
@@ -238,6 +248,46 @@ for (const architecture of ['x64', 'arm64'] as const) {
     for (const content of ['', whole.subarray(0, -1), Buffer.concat([whole, Buffer.of(0)]), whole.fill(0, 0, 8)]) {
       writeFileSync(kept, content);
       assert.ok(isLeftToEngine(again().text));
+    }
+  });
+
+  check('what is damaged, wherever, is left to the engine', () => {
+    const kept = join(container(), fileOfKey(keyOfWords(WORDS)));
+    const whole = readFileSync(kept);
+    for (let at = 0; at < whole.length; at += at < KEPT_HEADER_SIZE ? 9 : 97) {
+      const damaged = Uint8Array.from(whole);
+      damaged[at] = ~(damaged[at] ?? 0);
+      writeFileSync(kept, damaged);
+      assert.ok(isLeftToEngine(again().text), `at ${at}`);
+    }
+    writeFileSync(kept, whole);
+    assert.is(again().text, 'well\n');
+  });
+
+  check('what others could have written is left to the engine', () => {
+    const kept = join(container(), fileOfKey(keyOfWords(WORDS)));
+    for (const mode of [0o620, 0o602, 0o644]) {
+      chmodSync(kept, mode);
+      assert.ok(isLeftToEngine(again().text), mode.toString(8));
+    }
+    chmodSync(kept, 0o600);
+    assert.is(again().text, 'well\n');
+    if (process.getuid?.() !== 0) return;
+    chownSync(kept, 1, 0);
+    assert.ok(isLeftToEngine(again().text));
+  });
+
+  check('pipes for the pid file and the log are opened by the engine alone', () => {
+    container();
+    const pipe = join(folder, `pipe-${architecture}`);
+    spawnSync('mkfifo', [pipe]);
+    for (const args of [
+      ['--log', pipe, 'exec', 'web1', ...WORDS],
+      ['exec', '--pid-file', pipe, 'web1', ...WORDS],
+    ]) {
+      // It has a reader, so that opening it would succeed.
+      const { text } = run(args, { before: `exec 9<>${pipe};` });
+      assert.ok(isLeftToEngine(text), args.join(' '));
     }
   });
 

@@ -1,11 +1,12 @@
 // --pid-file: opened before anything is done, because afterwards there's no way back to the engine.
 import type { Label } from '../final/encoder.ts';
 import type { Address, Slot } from '../final/memory.ts';
+import { expectFile } from './file-type.ts';
 import type { Flow } from './flow.ts';
 import { A, B, C, D } from './machine.ts';
 
 const AT_FDCWD = -100;
-/** O_WRONLY, O_CLOEXEC, O_NONBLOCK: a FIFO in its place is not waited for. */
+/** O_WRONLY, O_CLOEXEC, O_NONBLOCK. */
 const O_WRITE = 0o2004001;
 const O_CREAT_EXCL = 0o300;
 const EEXIST = 17;
@@ -42,7 +43,8 @@ export function openPidFile(flow: Flow, { path, fd, isNew }: PidFile, failed: La
   machine.save(isNew, B);
   machine.jump(opened);
   machine.label(isThere);
-  flow.callOr(failed, 'openat', [AT_FDCWD, A, O_WRITE, 0]);
+  expectFile(flow, path, { missing: failed, otherwise: failed });
+  flow.callOr(failed, 'openat', [AT_FDCWD, path, O_WRITE, 0]);
   flow.saveResult(fd, B);
   machine.label(opened);
   flow.callOr(failed, 'fallocate', [fd, FALLOC_FL_KEEP_SIZE, 0, TEXT_SIZE]);

@@ -57,10 +57,12 @@ export const KEPT = {
   /** The program, an ELF file. */
   program: 216,
   programSize: 224,
+  /** What makes the sum of all 32-bit words zero, itself added as one number. */
+  sum: 232,
 } as const;
 
 /** Where the texts begin. */
-export const KEPT_HEADER_SIZE = 232;
+export const KEPT_HEADER_SIZE = 240;
 
 /** Where in a struct statx is what tells one state of a file from another: inode, size, ctime, device. */
 export const PASSWD_WORDS = [32, 40, 96, 104, 136] as const;

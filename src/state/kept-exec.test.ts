@@ -32,6 +32,13 @@ test('begins with its magic, and says how long it is', () => {
   assert.is(numberAt(bytes, KEPT.size), BigInt(bytes.length));
 });
 
+test('its sum is zero', () => {
+  const bytes = bytesOf();
+  const words = new Uint32Array(bytes.slice().buffer);
+  const sum = words.reduce((sum, word, at) => (at === KEPT.sum / 4 || at === KEPT.sum / 4 + 1 ? sum : sum + word), 0);
+  assert.is(BigInt.asUintN(64, numberAt(bytes, KEPT.sum) + BigInt(sum)), 0n);
+});
+
 test('key and program are there, at multiples of 8, with zeros behind them', () => {
   const [key, program] = [keyOfWords(['sh', '-c', '']), Uint8Array.of(1, 2, 3)];
   const bytes = bytesOf({ key, program });

@@ -154,7 +154,12 @@ class Parts {
   finish(): Uint8Array | undefined {
     this.number(KEPT.magic, KEPT_MAGIC);
     this.number(KEPT.size, this.#length);
-    return this.#length < KEPT_SIZE ? this.#bytes.subarray(0, this.#length) : undefined;
+    if (this.#length >= KEPT_SIZE) return undefined;
+    let sum = 0;
+    for (let words = new Uint32Array(this.#bytes.buffer, 0, this.#length / 4), at = 0; at < words.length; at++)
+      sum += words[at] ?? 0;
+    this.number(KEPT.sum, BigInt.asUintN(64, -BigInt(sum)));
+    return this.#bytes.subarray(0, this.#length);
   }
 }
 
