@@ -59,7 +59,7 @@ export function readFileSync(file: string | number): Uint8Array<ArrayBuffer>;
 export function readFileSync(file: string | number, encoding: Encoding): string;
 export function readFileSync(file: string | number, encoding?: Encoding): string | Uint8Array {
   const bytes = typeof file === 'number' ? readAll(file, undefined) : readPath(file);
-  return encoding === undefined ? bytes : encoding === 'utf8' ? utf8.decode(bytes) : latin1(bytes);
+  return encoding === undefined ? own(bytes) : encoding === 'utf8' ? utf8.decode(bytes) : latin1(bytes);
 }
 
 function readPath(path: string): Uint8Array<ArrayBuffer> {
@@ -73,12 +73,19 @@ function readPath(path: string): Uint8Array<ArrayBuffer> {
 
 /** The rest of an open file, at most `most` bytes of it: for files that may be endless. `path` is for the error. */
 export function readUpTo(fd: number, most: number, path?: string): Uint8Array<ArrayBuffer> {
-  return readAll(fd, path, most);
+  return own(readAll(fd, path, most));
 }
 
-// Files of /proc and /sys don't know their sizes.
+/** Most files fit in here: memory that is new costs a page fault for each 4 kB. */
+const shared = new Uint8Array(CHUNK);
+
+function own(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  return bytes.buffer === shared.buffer ? bytes.slice() : bytes;
+}
+
+// Files of /proc and /sys don't know their sizes. What is returned may be overwritten by the next file.
 function readAll(fd: number, path: string | undefined, most = Number.POSITIVE_INFINITY): Uint8Array<ArrayBuffer> {
-  let bytes = new Uint8Array(CHUNK);
+  let bytes = shared;
   for (let length = 0; ; ) {
     const room = Math.min(bytes.length, most) - length;
     const count = must('read', path, 'read', fd, bytes.subarray(length), room);

@@ -47,7 +47,7 @@ export function makeCgroup(placed: PlacedCgroup[]): void {
     const { directory, hierarchy } = place;
     step(`make cgroup ${directory}`, () => {
       mkdirSync(directory, { recursive: true });
-      if (hierarchy.controllers.includes('cpuset')) inheritCpuset(directory, hierarchy.mountPoint);
+      if (hierarchy.controllers.includes('cpuset')) inheritCpuset(place);
       checkNotFrozen(place);
     });
   }
@@ -68,12 +68,12 @@ function parentOf(directory: string): string {
 
 // cgroup v1: a new cpuset is empty, and no process may enter it until it has CPUs and memory nodes
 // (cgroup-v1/cpusets.rst). The parents' values are handed down.
-function inheritCpuset(directory: string, mountPoint: string): void {
-  if (directory === mountPoint) return;
+function inheritCpuset({ directory, hierarchy, isOwn }: Pick<PlacedCgroup, 'directory' | 'hierarchy' | 'isOwn'>): void {
+  if (directory === hierarchy.mountPoint) return;
   const parent = parentOf(directory);
   for (const file of ['cpuset.cpus', 'cpuset.mems']) {
-    if (readFileSync(`${directory}/${file}`, 'latin1').trim() !== '') continue;
-    inheritCpuset(parent, mountPoint);
+    if (!isOwn && readFileSync(`${directory}/${file}`, 'latin1').trim() !== '') continue;
+    inheritCpuset({ directory: parent, hierarchy, isOwn: false });
     writeFileSync(`${directory}/${file}`, readFileSync(`${parent}/${file}`));
   }
 }
