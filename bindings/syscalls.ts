@@ -106,6 +106,11 @@ const NUMBERS = {
   getuid: [102, 174],
   mount_setattr: [442, 442],
   fchmodat2: [452, 452],
+  preadv2: [327, 286],
+  lseek: [8, 62],
+  mmap: [9, 222],
+  munmap: [11, 215],
+  madvise: [28, 233],
 } as const;
 
 export type SyscallName = keyof typeof NUMBERS;

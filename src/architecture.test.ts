@@ -176,7 +176,10 @@ const UNTESTED: [file: RegExp, why: string][] = [
   [/^src\/plan\/(host-facts|rlimits)\.ts$/, 'types; a list of names, tested by process.test.ts'],
   [/^src\/cgroup\/driver\.ts$/, 'an interface'],
   [/^src\/gather\.ts$/, 'main.test.ts looks at what it makes'],
-  [/^src\/launcher\/(machine|make)\.ts$/, 'types; writes the file that launcher.test.ts runs'],
+  [
+    /^src\/launcher\/(machine|make|settings)\.ts$/,
+    'types; writes the file that launcher.test.ts runs; what that prints',
+  ],
   [
     /^src\/launcher\/(command-line|environment|words|container|delete|status|flow)\.ts$/,
     'code that only runs assembled: shortcuts.test.ts',

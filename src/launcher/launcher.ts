@@ -10,29 +10,13 @@ import { Arm64Machine } from './arm64.ts';
 import { Flow } from './flow.ts';
 import { A, B, C, D, type Machine } from './machine.ts';
 import { asNumber, type NumberVariable, numberVariable, writeNumber } from './number.ts';
+import { readInHugePages } from './page-cache.ts';
+import { REFUSED, SETTINGS } from './settings.ts';
 import { shortcuts } from './shortcuts.ts';
 import { X64Machine } from './x86-64.ts';
 
 /** Where the engine is looked for, from the launcher's own folder on. */
 const ENGINES = ['/lib/runts-engine', '/../lib/runts/runts-engine'];
-
-/**
- * Without JIT and helper threads the engine starts faster, and what lives 20 ms has no use for them. With huge pages its
- * heap takes 650 page faults less in `run`; it needs 5 of them instead of 11 if it takes 64 MB at a time instead of a
- * gigabyte, whose bookkeeping is larger, and asks the kernel for what has more than 2 MB by itself. Its soft limit of open files it raises, and it opens descriptors of its
- * own: what they were before, it's told.
- */
-const SETTINGS = [
-  'BUN_JSC_useJIT=0',
-  'BUN_JSC_useConcurrentGC=0',
-  'BUN_JSC_numberOfGCMarkers=1',
-  'MIMALLOC_ALLOW_THP=1',
-  'MIMALLOC_ARENA_RESERVE=65536', // kB
-  'MIMALLOC_ARENA_MAX_OBJECT_SIZE=2097152', // bytes
-];
-
-/** Settings of somebody else's for the engine, or for this program's own messages to it, don't get through. */
-const REFUSED = ['BUN_', 'MIMALLOC', 'RUNTS_FD', 'RUNTS_NO', 'RUNTS_RE'];
 
 const AT_FDCWD = -100;
 const F_GETFD = 1;
@@ -118,6 +102,7 @@ class Launcher {
     machine.label(done);
   }
 
+  // The engine raises its soft limit of open files, and opens descriptors of its own.
   #noteOpenFiles(): void {
     const { machine, data } = this;
     const limit = data.reserve(16);
@@ -230,6 +215,7 @@ class Launcher {
 
   // Comes back only if that is no engine.
   #execute(path: Address): void {
+    readInHugePages(this.#flow, path);
     this.#call('execve', [path, this.#argv, this.#envp]);
   }
 
