@@ -106,7 +106,7 @@ const NUMBERS = {
   getuid: [102, 174],
   mount_setattr: [442, 442],
   fchmodat2: [452, 452],
-  preadv2: [327, 286],
+  mincore: [27, 232],
   lseek: [8, 62],
   mmap: [9, 222],
   munmap: [11, 215],
