@@ -19,8 +19,9 @@ function readPasswd(rootFd: number): string {
   if (fd < 0) return '';
   try {
     if (!fstatSync(fd).isFile()) return '';
-    const buffer = Buffer.alloc(Math.min(fstatSync(fd).size, MAX_PASSWD));
-    return buffer.toString('utf8', 0, readSync(fd, buffer));
+    // Not a Buffer: the engine makes that when a function that names it is called first.
+    const bytes = new Uint8Array(Math.min(fstatSync(fd).size, MAX_PASSWD));
+    return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes.subarray(0, readSync(fd, bytes)));
   } finally {
     closeSync(fd);
   }

@@ -74,7 +74,7 @@ function utsName(config: Config, name: 'hostname' | 'domainname'): ConfigProblem
 
 // At most three bytes for each UTF-16 unit: most names need no counting.
 function isLonger(text: string, bytes: number): boolean {
-  return text.length * 3 > bytes && Buffer.byteLength(text) > bytes;
+  return text.length * 3 > bytes && new TextEncoder().encode(text).length > bytes;
 }
 
 function restrictedPaths(config: Config, name: 'maskedPaths' | 'readonlyPaths'): ConfigProblem[] {
