@@ -65,6 +65,7 @@ const NUMBERS = {
   mkdirat: [258, 34],
   mknodat: [259, 33],
   fchownat: [260, 54],
+  linkat: [265, 37],
   symlinkat: [266, 36],
   readlinkat: [267, 78],
   fchmodat: [268, 53],

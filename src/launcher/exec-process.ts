@@ -7,7 +7,7 @@ import { number } from './container.ts';
 import type { Descriptors } from './exec-descriptors.ts';
 import type { Flow } from './flow.ts';
 import { A, B, C, D } from './machine.ts';
-import { decimal } from './pid-file.ts';
+import { pathOf } from './pid-file.ts';
 
 const [EINTR, ECONNRESET] = [4, 104];
 const CLOSE_RANGE_CLOEXEC = 4;
@@ -51,18 +51,6 @@ export function startProcess(flow: Flow, kept: Address, fds: Descriptors, failed
   for (const fd of [fds.sync, fds.pidfd, fds.program]) flow.call('close', [fd]);
   for (const fd of [fds.root, fds.cgroup]) closeIfOpen(flow, fd);
   return processes;
-}
-
-// As in bindings/spawn.ts.
-function pathOf(flow: Flow, fd: Slot): Address {
-  const { machine, data } = flow;
-  const path = data.reserve(32);
-  machine.keep(D, path);
-  machine.keep(A, data.string('/proc/self/fd/'));
-  flow.copyText(D, A, C);
-  machine.keep(A, fd);
-  decimal(flow);
-  return path;
 }
 
 function closeIfOpen(flow: Flow, fd: Slot): void {

@@ -7,6 +7,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -373,6 +374,26 @@ for (const architecture of ['x64', 'arm64'] as const) {
     for (const path of [join(folder, 'none/pid'), folder, '/dev/full']) {
       assert.ok(isLeftToEngine(run(['exec', '--pid-file', path, 'web1', ...WORDS]).text), path);
     }
+  });
+
+  check('a pid file has its name once it has the pid, also below the working directory', async () => {
+    const script = new Script(20);
+    script.call('ppoll', [0, 0, 0, 0, 0], { ignore: true });
+    script.finish();
+    container({ program: assemble(script.program, own), lastStart: 1 });
+    const pid = join(folder, 'late.pid');
+    const words = [...command.slice(1), 'exec', '--pid-file', pid, 'web1', ...WORDS];
+    const child = spawn(command[0] ?? '', words, { stdio: 'ignore' });
+    const ended = new Promise((resolve) => child.on('exit', resolve));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const names = readdirSync(folder);
+    child.kill('SIGKILL');
+    await ended;
+    assert.not.ok(names.includes('late.pid'));
+    assert.not.ok(existsSync(pid));
+    container();
+    assert.is(run(['exec', '--pid-file', 'near.pid', 'web1', ...WORDS], { before: `cd ${folder};` }).text, 'well\n');
+    assert.match(readFileSync(join(folder, 'near.pid'), 'utf8'), /^[1-9]\d*$/);
   });
 
   check('detached it returns at once', () => {

@@ -12,7 +12,7 @@ import { awaitPredecessors, endAll, follow, type Processes, startProcess } from 
 import { isSilenced } from './exec-silence.ts';
 import type { Flow } from './flow.ts';
 import { A, B, C } from './machine.ts';
-import { openPidFile, pidFile, undoPidFile, writePidFile } from './pid-file.ts';
+import { openPidFile, pidFile, writePidFile } from './pid-file.ts';
 import { held, holdSignals, releaseSignals, supervise } from './supervise.ts';
 
 const AT_EMPTY_PATH = 0x1000;
@@ -59,7 +59,6 @@ export function exec(flow: Flow, line: CommandLine, { sources, engine }: { sourc
   machine.label(unwritten);
   failPidFile(flow, processes);
   machine.label(undo);
-  undoPidFile(flow, file);
   releaseSignals(flow, signals);
   machine.jump(engine);
 }

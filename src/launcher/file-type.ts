@@ -12,11 +12,18 @@ const STATX_TYPE = 29;
 const REGULAR = 8;
 const ENOENT = 2;
 
+/** Not even a link that leads to one. */
+export const AT_SYMLINK_NOFOLLOW = 0x100;
+
 /** Goes on at a label unless a path leads to a regular file; at `missing` if it leads nowhere. Overwrites C. */
-export function expectFile(flow: Flow, path: Slot, { missing, otherwise }: { missing: Label; otherwise: Label }): void {
+export function expectFile(
+  flow: Flow,
+  path: Slot,
+  { flags = 0, missing, otherwise }: { flags?: number; missing: Label; otherwise: Label },
+): void {
   const { machine, data } = flow;
   const stat = data.reserve(STATX_SIZE);
-  flow.call('statx', [AT_FDCWD, path, 0, STATX_BASIC_STATS, stat]);
+  flow.call('statx', [AT_FDCWD, path, flags, STATX_BASIC_STATS, stat]);
   machine.jumpIfResult(-ENOENT, missing);
   machine.jumpIfFailed(otherwise);
   machine.keep(C, stat.plus(STATX_TYPE));
