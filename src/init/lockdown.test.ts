@@ -94,6 +94,15 @@ for (const isShared of [false, true]) {
   });
 }
 
+test('nothing is made for a path that does not exist: nobody would close it', () => {
+  const script = rootScriptOf((root) => maskPaths(root, ['/x'], { isShared: true }));
+  const calls = script.program.operations.flatMap((operation) => (operation.kind === 'call' ? [operation.name] : []));
+  assert.equal(
+    calls.filter((name) => name === 'openat2' || name === 'fsopen'),
+    ['openat2', 'fsopen'],
+  );
+});
+
 test('what hides folders has the mount label', () => {
   const options = { isShared: false, mountLabel: 'u:r:t:s0:c1,c2' };
   const lines = linesOf(rootScriptOf((root) => maskPaths(root, ['/x'], options)));

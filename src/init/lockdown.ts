@@ -75,9 +75,9 @@ export function maskPaths(root: Root, paths: string[], { isShared, mountLabel }:
   forEachPath(root, 'maskedPaths', { paths }, (row, path) => {
     const { nothing, copy, found } = masks;
     const isFile = script.newLabel();
-    if (isShared) makeNothing(root, copy, mountLabel);
     root.openAt(row.word(0), found, { path, missing: row.next });
-    if (!isShared) copyTreeOf(script, nothing, copy, false, path);
+    if (isShared) makeNothing(root, copy, mountLabel);
+    else copyTreeOf(script, nothing, copy, false, path);
     attach(script, copy, found, path, [{ errno: EINVAL, label: isFile }]);
     script.release(copy);
     script.release(found);
