@@ -6,6 +6,7 @@ import { close, socketpair, write } from '../../bindings/files.ts';
 import { wait } from '../../bindings/process.ts';
 import { type Message, receive } from '../protocol.ts';
 import { spawnScript } from '../spawn.ts';
+import { ROW_STEP } from './rows.ts';
 import { Script } from './script.ts';
 import { stepError } from './steps.ts';
 
@@ -195,6 +196,14 @@ test('labels are never used twice', () => {
   const script = new Script(3);
   const labels = Array.from({ length: 100 }, () => script.newLabel());
   assert.is(new Set(labels).size, 100);
+});
+
+test('a program with more steps than there are numbers for them is refused', () => {
+  const script = new Script(3);
+  script.steps.length = ROW_STEP;
+  script.finish();
+  script.steps.length++;
+  assert.throws(() => script.finish(), /the config takes 1048577 steps, more than 1048576/);
 });
 
 test('an explanation is sent ahead of a failure', () => {

@@ -1,11 +1,12 @@
 // A program with names: each call knows what it's for, so that a reported number becomes an error in words.
 import * as K from '../../bindings/constants.ts';
 import type { SyscallName } from '../../bindings/syscalls.ts';
+import { RuntimeError } from '../errors.ts';
 import type { Event } from './event.ts';
 import type { Address, Operand, Slot } from './memory.ts';
 import { type CallOptions, Program } from './program.ts';
 import { REPORT_SIZE } from './report.ts';
-import { MAX_ROWS, type Row, type RowWords } from './rows.ts';
+import { MAX_ROWS, ROW_STEP, type Row, type RowWords } from './rows.ts';
 import { type Hints, type NotedStep, type RowEvent, type Rows, type Step, stepAt, type Words } from './steps.ts';
 
 const FORK_HINTS = { EPERM: 'a user without privileges needs a user namespace: spec --rootless writes such a config' };
@@ -231,8 +232,10 @@ export class Script {
     return this.steps.push({ kind: 'call', doing: this.doing, name, path, hints, rows: this.rows }) - 1;
   }
 
-  /** Ends the program: what was left for later is added. */
+  /** Ends the program: what was left for later is added. Throws if its reports' numbers aren't enough for its steps. */
   finish(): void {
     for (let build = this.postponed.shift(); build !== undefined; build = this.postponed.shift()) build();
+    const steps = this.steps.length;
+    if (steps > ROW_STEP) throw new RuntimeError(`the config takes ${steps} steps, more than ${ROW_STEP}`);
   }
 }
