@@ -19,7 +19,6 @@ callbacks=16
 mkdir -p "$work/src/koffi"
 cp -r "$koffi/src/koffi/src" "$work/src/koffi"
 sed -i "s/\(MaxTrampolines\) = 8192;/\1 = $callbacks;/" "$work/src/koffi/src/ffi.hh"
-grep -q "MaxTrampolines = $callbacks;" "$work/src/koffi/src/ffi.hh"
 unused='config|stats|struct|pack|union|Union|opaque|disposable|array|proto|alias|enumeration|type|sizeof|alignof|offsetof'
 unused="$unused|in|out|inout|alloc|free|register|unregister|as|call|encode|view|reset"
 sed -i -E \
@@ -28,6 +27,11 @@ sed -i -E \
   -e '/^            codes\.Set\(info\.name, .*\);$/d' \
   -e '/^        RegisterPrimitiveType\(instance, types, \{"u?int[0-9]+_[lb]e_t", .*\);$/d' \
   "$work/src/koffi/src/ffi.cc"
+lines() { wc -l <"$1/src/koffi/src/ffi.cc"; }
+if ! grep -q "MaxTrampolines = $callbacks;" "$work/src/koffi/src/ffi.hh" || [ $(($(lines "$koffi") - $(lines "$work"))) -ne 76 ]; then
+  echo "$0: koffi's source is not the one that this knows: see what is to be left out of it, and how many lines that is" >&2
+  exit 1
+fi
 "$bun" "$koffi/src/koffi/src/trampolines.cjs" "$work" $callbacks
 for source in ffi call interp parser type util uv win32 "abi/$abi"; do
   echo "#include \"src/koffi/src/$source.cc\""
