@@ -13,7 +13,8 @@ async function main(argv: string[]): Promise<number> {
   try {
     invocation = parseCommandLine(argv);
     if (invocation.kind !== 'command') return await inform(invocation);
-    await prepareLog(invocation.global);
+    if (wantsTrace(invocation.global)) await prepareTrace(invocation.global);
+    else prepareLog(invocation.global);
     return await dispatch(invocation, print);
   } catch (error) {
     return await fail(error, invocation, argv);
@@ -38,11 +39,18 @@ async function inform(invocation: Exclude<Invocation, { kind: 'command' }>): Pro
   return 0;
 }
 
-async function prepareLog(global: GlobalOptions): Promise<void> {
-  const isDebug = global.debug;
-  const wantsTrace = isDebug || process.env.DEBUG !== undefined;
-  const sink = wantsTrace ? (await import('./debug.ts')).debugSink(isDebug) : undefined;
-  configureLog({ file: global.log, format: global['log-format'] === 'json' ? 'json' : 'text', isDebug }, sink);
+function wantsTrace(global: GlobalOptions): boolean {
+  return global.debug || process.env.DEBUG !== undefined;
+}
+
+async function prepareTrace(global: GlobalOptions): Promise<void> {
+  const { debugSink } = await import('./debug.ts');
+  prepareLog(global, debugSink(global.debug));
+}
+
+function prepareLog(global: GlobalOptions, sink?: (text: string) => void): void {
+  const format = global['log-format'] === 'json' ? 'json' : 'text';
+  configureLog({ file: global.log, format, isDebug: global.debug }, sink);
 }
 
 // One line on standard error, the same in the log.
@@ -61,7 +69,7 @@ async function fail(error: unknown, invocation: Invocation | undefined, argv: st
 
 async function failUsage(error: unknown, argv: string[]): Promise<number> {
   const global = parseGlobalOptions(argv);
-  if (global !== undefined) await prepareLog(global);
+  if (global !== undefined) prepareLog(global);
   const { explainUsage } = await import('./cli/explain.ts');
   report(error instanceof UsageError ? (explainUsage(argv) ?? error) : error);
   return 1;

@@ -49,7 +49,8 @@ function reachable(mountinfo: string, selfCgroup: string): Hierarchy[] {
  */
 export function parseHierarchies(mountinfo: string, selfCgroup: string): Hierarchy[] {
   const own = ownCgroups(selfCgroup);
-  const found = new Map<string, Hierarchy>();
+  const found: Hierarchy[] = [];
+  const known = new Set<string>();
   for (const line of mountinfo.split('\n')) {
     const separator = line.indexOf(' - cgroup');
     if (separator < 0) continue;
@@ -59,11 +60,12 @@ export function parseHierarchies(mountinfo: string, selfCgroup: string): Hierarc
     const controllers = isV2 ? [] : options.split(',').filter(isController);
     const key = controllers.join(',');
     const ownCgroup = own.get(isV2 ? '' : (controllers[0] ?? ''));
-    if ((!isV2 && controllers.length === 0) || ownCgroup === undefined || found.has(key)) continue;
+    if ((!isV2 && controllers.length === 0) || ownCgroup === undefined || known.has(key)) continue;
+    known.add(key);
     const place = { mountPoint: unescapeOctal(mountPoint), root: unescapeOctal(root) };
-    found.set(key, { version: isV2 ? 2 : 1, controllers, ...place, own: ownCgroup });
+    found.push({ version: isV2 ? 2 : 1, controllers, ...place, own: ownCgroup });
   }
-  return [...found.values()];
+  return found;
 }
 
 function isController(option: string): boolean {
