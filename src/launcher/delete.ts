@@ -25,17 +25,29 @@ export function remove(flow: Flow, line: CommandLine, engine: Label): void {
   machine.label(stopped);
   openLog(flow, line, engine);
   removeCgroups(flow, opened, engine);
-  for (const name of ['created', 'plan.json', 'start', 'result', ...KEPT_FILES]) {
-    flow.call('unlinkat', [opened.folderFd, data.string(name), 0]);
-  }
+  unlink(flow, opened, ['created', 'plan.json', 'start', 'result', ...KEPT_FILES]);
   // Without the record the engine could do nothing about anything else in there.
   const entries = data.reserve(512);
   flow.call('getdents64', [opened.folderFd, entries, 512]);
   machine.keep(A, 'result');
   machine.jumpUnlessEqual(A, RECORD_ALONE, engine);
   flow.call('unlinkat', [opened.folderFd, data.string('state.json'), 0]);
-  flow.callOr(engine, 'unlinkat', [AT_FDCWD, line.folder, AT_REMOVEDIR]);
+  const removed = machine.newLabel();
+  flow.call('unlinkat', [AT_FDCWD, line.folder, AT_REMOVEDIR]);
+  machine.jumpIfResult(0, removed);
+  // An `exec`, which holds no lock, may leave one behind this: as removeFolder in src/state/store.ts.
+  for (let times = 0; times < 3; times++) {
+    unlink(flow, opened, KEPT_FILES);
+    flow.call('unlinkat', [AT_FDCWD, line.folder, AT_REMOVEDIR]);
+    machine.jumpIfResult(0, removed);
+  }
+  machine.jump(engine);
+  machine.label(removed);
   flow.exit(0);
+}
+
+function unlink(flow: Flow, { folderFd }: Opened, names: readonly string[]): void {
+  for (const name of names) flow.call('unlinkat', [folderFd, flow.data.string(name), 0]);
 }
 
 function removeCgroups(flow: Flow, { brief }: Opened, engine: Label): void {

@@ -23,7 +23,7 @@ import { architecture as own } from '../../bindings/syscall.ts';
 import type { Architecture } from '../../bindings/syscalls.ts';
 import { assemble } from '../final/assemble.ts';
 import { Script } from '../final/script.ts';
-import { forkInto } from '../init/begin.ts';
+import { dieWithRuntime, forkInto } from '../init/begin.ts';
 import { briefOf } from '../state/brief.ts';
 import { sampleKept } from '../state/fixtures/kept-exec.ts';
 import { sampleRecord } from '../state/fixtures/record.ts';
@@ -378,6 +378,7 @@ for (const architecture of ['x64', 'arm64'] as const) {
 
   check('a pid file has its name once it has the pid, also below the working directory', async () => {
     const script = new Script(20);
+    dieWithRuntime(script);
     script.call('ppoll', [0, 0, 0, 0, 0], { ignore: true });
     script.finish();
     container({ program: assemble(script.program, own), lastStart: 1 });

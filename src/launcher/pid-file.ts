@@ -6,12 +6,11 @@ import type { Flow } from './flow.ts';
 import { A, B, C, D } from './machine.ts';
 
 const AT_FDCWD = -100;
-/** O_WRONLY, O_CLOEXEC, O_NONBLOCK; O_TRUNC. */
-const [O_WRITE, O_TRUNC] = [0o2004001, 0o1000];
+/** O_WRONLY, O_CLOEXEC, O_NONBLOCK; O_CREAT and O_TRUNC. */
+const [O_WRITE, O_CREAT_TRUNC] = [0o2004001, 0o1100];
 /** O_TMPFILE, in which the flag for folders has a number of its own on each architecture. */
 const UNNAMED = { x64: 0o20200000, arm64: 0o20040000 } as const;
 const AT_SYMLINK_FOLLOW = 0x400;
-const EEXIST = 17;
 const FALLOC_FL_KEEP_SIZE = 1;
 const MODE = 0o666;
 /** The largest pid has seven digits: proc(5), pid_max. */
@@ -99,12 +98,11 @@ export function writePidFile(flow: Flow, { path, fd, isNew }: PidFile, pid: Slot
   machine.keep(A, isNew);
   machine.jumpIfEqual(A, 0, written);
   flow.call('linkat', [AT_FDCWD, pathOf(flow, fd), AT_FDCWD, path, AT_SYMLINK_FOLLOW]);
-  machine.jumpIfResult(-EEXIST, rewrite);
-  machine.jumpIfFailed(failed);
+  machine.jumpIfFailed(rewrite);
   machine.jump(written);
-  // Somebody else has made one meanwhile.
+  // Somebody else has made one meanwhile, or the file system has no such links.
   machine.label(rewrite);
-  flow.callOr(failed, 'openat', [AT_FDCWD, path, O_WRITE + O_TRUNC, 0]);
+  flow.callOr(failed, 'openat', [AT_FDCWD, path, O_WRITE + O_CREAT_TRUNC, MODE]);
   flow.saveResult(fd, B);
   machine.keep(D, text);
   flow.loop((done) => {
