@@ -30,6 +30,9 @@ copy_large = dd if='$(1)' of='$(2).copy' bs=64M status=none && chmod 755 '$(2).c
 
 .PHONY: all check test demo vm vm-systemd vm-differential conformance differential managers soak fuzz bench install uninstall clean
 
+# A build that fails leaves nothing half done that looks as if it were new.
+.DELETE_ON_ERROR:
+
 all: dist/runts dist/lib/runts-engine dist/lib/koffi.node
 
 dist/runts: $(MODULES) $(SOURCES) $(SCHEMAS)
