@@ -62,10 +62,20 @@ function readBrief(flow: Flow, { folderFd, brief }: Opened, engine: Label): void
   flow.callOr(engine, 'read', [A, brief, BRIEF_SIZE]);
   machine.keep(B, 'result');
   flow.call('close', [A]);
-  number(flow, brief, BRIEF.magic);
-  machine.jumpUnlessEqual(A, BRIEF_MAGIC, engine);
-  number(flow, brief, BRIEF.size);
-  machine.jumpUnlessEqual(A, B, engine);
+  expectHeader(flow, brief, { layout: BRIEF, magic: BRIEF_MAGIC }, engine);
+}
+
+/** What was read, B bytes of it, is a file of that kind, and all of it. */
+export function expectHeader(
+  flow: Flow,
+  memory: Address,
+  { layout, magic }: { layout: { magic: number; size: number }; magic: bigint },
+  engine: Label,
+): void {
+  number(flow, memory, layout.magic);
+  flow.machine.jumpUnlessEqual(A, magic, engine);
+  number(flow, memory, layout.size);
+  flow.machine.jumpUnlessEqual(A, B, engine);
 }
 
 /** A ← a number of the brief. */

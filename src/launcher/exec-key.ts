@@ -2,7 +2,7 @@
 import type { Kept, Label } from '../final/encoder.ts';
 import type { Address, Slot } from '../final/memory.ts';
 import { KEPT, KEPT_FILES, KEPT_MAGIC, KEPT_SIZE, KEY_KIND, KEY_SIZE } from '../state/kept-exec-layout.ts';
-import { number } from './container.ts';
+import { expectHeader, number } from './container.ts';
 import type { ExecLine } from './exec-line.ts';
 import { expectFile } from './file-type.ts';
 import type { Flow } from './flow.ts';
@@ -119,10 +119,7 @@ export function readKept(
   flow.call('read', [A, kept, KEPT_SIZE]);
   machine.keep(B, 'result');
   flow.call('close', [A]);
-  number(flow, kept, KEPT.magic);
-  machine.jumpUnlessEqual(A, KEPT_MAGIC, engine);
-  number(flow, kept, KEPT.size);
-  machine.jumpUnlessEqual(A, B, engine);
+  expectHeader(flow, kept, { layout: KEPT, magic: KEPT_MAGIC }, engine);
   expectWhole(flow, kept, engine);
   number(flow, kept, KEPT.sources);
   machine.jumpUnlessEqual(A, sources, engine);
