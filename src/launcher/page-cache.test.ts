@@ -64,4 +64,14 @@ test('one that is in memory is left alone', () => {
   assert.ok(cached() < SIZE / PAGE / 2, `${before}, and then ${cached()} pages`);
 });
 
+test('a FIFO in the place of the engine is not waited for', () => {
+  const other = mkdtempSync(join(folder, 'fifo-'));
+  mkdirSync(join(other, 'lib'));
+  writeFileSync(join(other, 'runts'), launcher(architecture), { mode: 0o755 });
+  spawnSync('mkfifo', [join(other, 'lib/runts-engine')]);
+  const { status, stderr } = spawnSync(join(other, 'runts'), { encoding: 'utf8', timeout: 5000 });
+  assert.is(status, 1);
+  assert.match(stderr, /^runts: the engine is not there/);
+});
+
 test.run();

@@ -6,7 +6,8 @@ import type { Flow } from './flow.ts';
 import { B, C } from './machine.ts';
 
 const AT_FDCWD = -100;
-const O_CLOEXEC = 0o2000000;
+/** O_NONBLOCK: a FIFO would wait for a writer; what it is, execve(2) decides. */
+const [O_CLOEXEC, O_NONBLOCK] = [0o2000000, 0o4000];
 /** The places that are looked at: what every start reads, the file's header and the middle of its most used code. */
 const PROBES = [0, 26 * 2 ** 20];
 const SEEK_END = 2;
@@ -27,7 +28,7 @@ export function readInHugePages(flow: Flow, path: Operand): void {
     machine.newLabel(),
     machine.newLabel(),
   ];
-  flow.callOr(done, 'openat', [AT_FDCWD, path, O_CLOEXEC, 0]);
+  flow.callOr(done, 'openat', [AT_FDCWD, path, O_CLOEXEC | O_NONBLOCK, 0]);
   flow.saveResult(fd, B);
   flow.call('lseek', [fd, 0, SEEK_END]);
   flow.saveResult(size, B);
