@@ -43,6 +43,11 @@ const roots: [name: string, prepare: (etc: string) => void, home: string][] = [
     },
     '/home/user',
   ],
+  [
+    'a line that is cut off, because more than a megabyte is not read, is none',
+    (etc) => writeFileSync(`${etc}/passwd`, `${'#'.repeat(2 ** 20 - 30)}\nuser:x:1000:1000::/home/user:/bin/sh\n`),
+    '/',
+  ],
   ['a folder is not read', (etc) => mkdirSync(`${etc}/passwd`), '/'],
   ['a FIFO is not waited for', (etc) => void spawnSync('mkfifo', [`${etc}/passwd`]), '/'],
 ];

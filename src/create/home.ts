@@ -21,7 +21,9 @@ function readPasswd(rootFd: number): string {
     if (!fstatSync(fd).isFile()) return '';
     // Not a Buffer: the engine makes that when a function that names it is called first.
     const bytes = new Uint8Array(Math.min(fstatSync(fd).size, MAX_PASSWD));
-    return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes.subarray(0, readSync(fd, bytes)));
+    const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes.subarray(0, readSync(fd, bytes)));
+    // A line that is cut off would give a part of a path.
+    return bytes.length < MAX_PASSWD ? text : text.slice(0, text.lastIndexOf('\n') + 1);
   } finally {
     closeSync(fd);
   }
