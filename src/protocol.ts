@@ -18,7 +18,10 @@
 //
 // At any time: a report of a step that failed, for file systems preceded by their explanation. The program has ended
 // then.
-import { receiveWithFd } from '../bindings/files.ts';
+
+import { SyscallError } from '../bindings/errno.ts';
+import { close, pollReadable, receiveWithFd, write } from '../bindings/files.ts';
+import { pidfdOpen } from '../bindings/process.ts';
 import type { Event } from './final/event.ts';
 import { decodeReport, REPORT_SIZE } from './final/report.ts';
 import type { Script } from './final/script.ts';
@@ -58,8 +61,19 @@ const ORDER: Record<Event['type'], number> = {
   ready: 10,
 };
 
-/** The runtime's answer: one byte, whatever its value. */
-export const ANSWER = new Uint8Array([1]);
+// The runtime's answer: one byte, whatever its value.
+const ANSWER = new Uint8Array([1]);
+
+/** Lets a program go on that waits for an answer. Returns false if it has ended instead. */
+export function answer(fd: number): boolean {
+  try {
+    write(fd, ANSWER);
+    return true;
+  } catch (error) {
+    if (error instanceof SyscallError && error.errno === 'EPIPE') return false;
+    throw error;
+  }
+}
 
 const WITH_DESCRIPTOR: Event['type'][] = ['root', 'terminal', 'listener'];
 
@@ -91,6 +105,26 @@ export class Sequence {
     this.#last = place;
     return isDue;
   }
+}
+
+/**
+ * Waits for a word, or for the end of a process that has one to say: killed between making another process and telling
+ * its pid, it would leave that one with the socket, and the runtime would wait for ever.
+ * @param pid a child that has not been waited for
+ * @returns false if it has ended, and nothing is left to hear
+ */
+export function awaitWord(fd: number, pid: number): boolean {
+  const pidfd = pidfdOpen(pid);
+  if (pidfd === undefined) return hasWord(fd);
+  const [isSpeaking, isOver] = pollReadable([fd, pidfd]);
+  close(pidfd);
+  // What it has said before its end comes first.
+  return isSpeaking === true || isOver !== true || hasWord(fd);
+}
+
+/** Whether there's something to hear, or the other side has closed. */
+export function hasWord(fd: number): boolean {
+  return pollReadable([fd], 0)[0] === true;
 }
 
 const MAX_MESSAGE = 512;

@@ -3,7 +3,7 @@
 
 import * as K from '../../bindings/constants.ts';
 import { closeSync, mkdirSync, openSync, unlinkSync, writeFileSync } from '../../bindings/file-system.ts';
-import { flock, mknodat, socketpair, write } from '../../bindings/files.ts';
+import { flock, mknodat, socketpair } from '../../bindings/files.ts';
 import { kill, wait } from '../../bindings/process.ts';
 import { statSync } from '../../bindings/stat.ts';
 import { loadBundle } from '../bundle/bundle.ts';
@@ -17,7 +17,7 @@ import type { CallerSettings } from '../init/hook.ts';
 import { warn } from '../log.ts';
 import { makePlan, type Plan } from '../plan/plan.ts';
 import { checkConsole } from '../plan/terminal.ts';
-import { ANSWER } from '../protocol.ts';
+import { answer } from '../protocol.ts';
 import { briefOf } from '../state/brief.ts';
 import { checkId } from '../state/id.ts';
 import { configToExactJson, savePlan } from '../state/plan-file.ts';
@@ -185,7 +185,8 @@ async function build(parts: Build): Promise<number> {
   for (const fd of [syncFd, fifos.startFd, fifos.resultFd]) closeSync(fd);
   if (waits) {
     driver.adopt?.(launched.starterPid);
-    write(parentFd, ANSWER);
+    // Has it ended, guide() tells.
+    answer(parentFd);
   }
   const onStarted = () => {
     driver.entered?.();

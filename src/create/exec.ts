@@ -3,7 +3,7 @@
 
 import { errnoName, O_PATH, SIGKILL } from '../../bindings/constants.ts';
 import { closeSync, openSync } from '../../bindings/file-system.ts';
-import { socketpair, write } from '../../bindings/files.ts';
+import { socketpair } from '../../bindings/files.ts';
 import { type ExitStatus, kill, wait } from '../../bindings/process.ts';
 import { RuntimeError } from '../errors.ts';
 import { executionError } from '../execution-error.ts';
@@ -12,7 +12,7 @@ import type { Script } from '../final/script.ts';
 import { stepError } from '../final/steps.ts';
 import { execScript, JOIN_CGROUP } from '../init/exec.ts';
 import type { ExecPlan } from '../plan/exec.ts';
-import { ANSWER, type Message, receive } from '../protocol.ts';
+import { answer, awaitWord, type Message, receive } from '../protocol.ts';
 import { assembleScript, spawnAssembled } from '../spawn.ts';
 import { hasEnded, lifeOf } from '../state/status.ts';
 import type { ContainerRecord } from '../state/store.ts';
@@ -86,7 +86,8 @@ function enter(inputs: ExecInputs, cgroups: string[]): Execution {
     closeSync(syncFd);
     if (adopt !== undefined) {
       adopt(starterPid);
-      write(parentFd, ANSWER);
+      // Has it ended, nothing more is heard.
+      answer(parentFd);
     }
     inputs.seccomp?.keepFilter();
     const conversation = new Conversation(inputs, { script, parentFd });
@@ -114,7 +115,7 @@ function environment({ process }: ExecPlan, { pid }: ContainerRecord): string[] 
 }
 
 /** What the program and the runtime have to say to each other. */
-class Conversation {
+export class Conversation {
   readonly #inputs: ExecInputs;
   readonly #script: Script;
   readonly #parentFd: number;
@@ -146,7 +147,7 @@ class Conversation {
     const pids = [starterPid];
     const last = this.#forks.length;
     // Also after a failure: a process may be faster than the one that tells its pid.
-    for (let message = this.#next(); message !== undefined; message = this.#next()) {
+    for (let message = this.#next(pids); message !== undefined; message = this.#next(pids)) {
       if (message.kind === 'failure') this.#failure ??= this.#errorOf(message.step, errnoName(message.errno));
       else if (message.kind === 'event' && message.event.type === 'started') {
         // Nor do their messages come in order: a process may have its successor before it is told itself.
@@ -173,7 +174,11 @@ class Conversation {
     return this.#inputs.plan.seccomp !== undefined && lifeOf(pid)?.isOurs === true;
   }
 
-  #next(): Message | undefined {
+  #next(pids: number[]): Message | undefined {
+    let index = 0;
+    while (pids[index + 1] !== undefined) index++;
+    // While one waits for an answer, the socket stays open: is its pid still to be told?
+    if (this.#asked !== undefined && !awaitWord(this.#parentFd, pids[index] ?? 0)) return undefined;
     return receive(this.#parentFd, this.#script);
   }
 
@@ -184,7 +189,7 @@ class Conversation {
       if (event.type === 'final') schedule?.(pid);
       else if (event.type === 'connectAgent') seccomp?.connectAgent();
       else if (event.type === 'listener') seccomp?.handOver(fd, { record, pid, status: 'running' });
-      write(this.#parentFd, ANSWER);
+      if (!answer(this.#parentFd)) throw death(wait(pid, { block: true }));
     } catch (error) {
       kill(pid, SIGKILL);
       wait(pid, { block: true });

@@ -195,6 +195,33 @@ for (const [name, build, line] of deaths) {
   });
 }
 
+// Its end of the socket stays open, as the container process would keep it.
+for (const said of [['setup'], ['setup', 'started'], ['started']] as const) {
+  test(`what makes the container process is killed, and ${said.join(' and ')} was said`, () => {
+    const starterPid = diesBy(KILL_SELF(9));
+    const { line, answers } = serve(
+      said.map((type) => ({ type })),
+      { starterPid },
+    );
+    assert.is(line, `set up the container: the container process ${deaths[2]?.[2]}`);
+    assert.is(answers, 0);
+  });
+}
+
+test('a process that has ended instead of waiting for the answer is told so', () => {
+  const [parentFd, childFd] = socketpair();
+  const script = new Script(3);
+  const pid = diesBy(KILL_SELF(15));
+  sayTo(childFd, script, { type: 'setup' }, pid);
+  close(childFd);
+  const launched: Launched = { script, starterPid: NO_PID, beginFinal() {}, prepareFinal() {}, advance() {} };
+  const settings = { ignoredSignals: [], openFiles: { soft: 1n, hard: 1n }, umask: 0 };
+  const parts = { plan: samplePlan(CONFIG), record: sampleRecord({ pid }), settings, launched };
+  const line = lineOf(() => guide({ ...parts, parentFd, extras: extrasIn([]), onStarted: () => {} }));
+  close(parentFd);
+  assert.is(line, 'set up the container: the container process was killed by signal 15');
+});
+
 // A real program, which sends the descriptor of a root and asks for things in there.
 interface RealParts {
   build?: (script: Script, slot: Slot) => void;

@@ -2,15 +2,14 @@
 
 import { errnoName } from '../../bindings/constants.ts';
 import { closeSync, writeFileSync } from '../../bindings/file-system.ts';
-import { pollReadable, write } from '../../bindings/files.ts';
-import { type ExitStatus, pidfdOpen, wait } from '../../bindings/process.ts';
+import { type ExitStatus, wait } from '../../bindings/process.ts';
 import { RuntimeError, step, withStep } from '../errors.ts';
 import { executionError } from '../execution-error.ts';
 import { stepError } from '../final/steps.ts';
 import { runCreateContainerHooks, runHooks } from '../hooks.ts';
 import type { CallerSettings } from '../init/hook.ts';
 import type { Plan } from '../plan/plan.ts';
-import { ANSWER, type EventMessage, receive, Sequence } from '../protocol.ts';
+import { answer, awaitWord, type EventMessage, hasWord, receive, Sequence } from '../protocol.ts';
 import { stateDocument } from '../state/document.ts';
 import type { ContainerRecord } from '../state/store.ts';
 import type { Owner } from './as-owner.ts';
@@ -63,7 +62,7 @@ class Server {
 
   serve(): void {
     const { launched, parentFd, record } = this.guided;
-    if (record.pid === 0) this.#awaitStarter();
+    if (record.pid === 0 && !awaitWord(parentFd, launched.starterPid)) throw death(launched.starterPid);
     const message = receive(parentFd, launched.script);
     if (message === undefined) throw death(record.pid === 0 ? launched.starterPid : record.pid);
     if (message.kind === 'explanation') this.#explanation = message.text;
@@ -91,25 +90,12 @@ class Server {
     else this.#answer(message);
   }
 
-  // Killed after it has made the container process and before it could tell: that process would keep the socket open, and
-  // the runtime would wait for ever.
-  #awaitStarter(): void {
-    const { launched, parentFd } = this.guided;
-    const pidfd = pidfdOpen(launched.starterPid);
-    if (pidfd === undefined) return;
-    let [isSpeaking, isOver] = pollReadable([parentFd, pidfd]);
-    // What it has said before its end comes first.
-    if (isOver === true && isSpeaking !== true) [isSpeaking] = pollReadable([parentFd], 0);
-    closeSync(pidfd);
-    if (isOver === true && isSpeaking !== true) throw death(launched.starterPid);
-  }
-
   #started(pid: number): void {
     const { launched, record } = this.guided;
     record.pid = pid;
     const starter = wait(launched.starterPid, { block: true });
-    // What it has opened for the container process is missing. Its report is behind what that process has said meanwhile.
-    if (starter !== undefined && starter.code !== 0) this.#throwFailure();
+    // What it has opened for the container process is missing.
+    if (starter !== undefined && starter.code !== 0) this.#throwFailure(starter);
     if (!this.#isClosed()) this.#setOomScore();
     for (const message of this.#early) this.#answer(message);
   }
@@ -133,17 +119,20 @@ class Server {
     step('/process/oomScoreAdj', () => writeFileSync(`/proc/${record.pid}/oom_score_adj`, String(score)));
   }
 
-  #throwFailure(): never {
-    const { launched, parentFd, record } = this.guided;
-    for (;;) {
+  // Its report is behind what the container process has said meanwhile, which lives on and waits. Was it killed, there's
+  // none.
+  #throwFailure(starter: ExitStatus): never {
+    const { launched, parentFd } = this.guided;
+    while (hasWord(parentFd)) {
       const message = receive(parentFd, launched.script);
-      if (message === undefined) throw death(record.pid);
+      if (message === undefined) break;
       if (message.kind === 'failure') throw stepError(launched.script, message.step, errnoName(message.errno));
     }
+    throw deathError(starter);
   }
 
   #answer({ event, doing }: EventMessage): void {
-    const { record, launched, parentFd, extras, onStarted } = this.guided;
+    const { record, launched, extras, onStarted } = this.guided;
     if (event.type === 'ready') {
       this.isReady = true;
       return;
@@ -158,7 +147,7 @@ class Server {
     else if (event.type === 'connectAgent') extras.seccomp?.connectAgent();
     else if (event.type === 'setup') actAll(extras.inNamespaces, record.pid);
     if (event.type === 'setup' || event.type === 'final') launched.advance();
-    write(parentFd, ANSWER);
+    this.#letGoOn();
     // The process ends with the runtime until it's ready: there's time to save its pid while it works.
     if (event.type === 'setup') {
       onStarted();
@@ -167,6 +156,10 @@ class Server {
     if (event.type === 'final') actAll(extras.meanwhile, record.pid);
     // Built while the container process does its last steps.
     if (event.type === 'mounted') launched.prepareFinal(this.#environment());
+  }
+
+  #letGoOn(): void {
+    if (!answer(this.guided.parentFd)) throw death(this.guided.record.pid);
   }
 
   #writeTimeOffsets(): void {
@@ -219,9 +212,9 @@ class Server {
   }
 
   #handOver(listenerFd: number): void {
-    const { extras, record, parentFd } = this.guided;
+    const { extras, record } = this.guided;
     extras.seccomp?.handOver(listenerFd, { record, pid: record.pid, status: 'creating' });
-    write(parentFd, ANSWER);
+    this.#letGoOn();
   }
 
   #environment(): string[] {
@@ -235,6 +228,10 @@ class Server {
 function death(pid: number): unknown {
   const ended = wait(pid, { block: true });
   if (ended === undefined) return new RuntimeError('the container process has ended without a word');
+  return deathError(ended);
+}
+
+function deathError(ended: ExitStatus): unknown {
   const hint = ended.signal === 9 ? 'out of memory, or killed by somebody' : undefined;
   const error = new RuntimeError(`the container process ${howEnded(ended)}`, hint === undefined ? {} : { hint });
   return withStep('set up the container', error);
