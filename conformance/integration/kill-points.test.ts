@@ -59,6 +59,15 @@ function spread(top: number): number[] {
   return Array.from({ length: MOMENTS }, (_, index) => ((index + 0.5) * top) / MOMENTS);
 }
 
+// It may have ended since it was seen.
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
 /** Milliseconds that a command takes, once. */
 function durationOf(command: Command): number {
   const id = runtime.id();
@@ -143,7 +152,7 @@ testUnless(lacksChildren, test, `create whose child is killed at ${MOMENTS} time
     const end = performance.now() + delay;
     while (performance.now() < end || (children() === '' && performance.now() < end + 2000)) Bun.sleepSync(0.2);
     const child = Number(children().split(' ')[0]);
-    if (child > 1) process.kill(child, 'SIGKILL');
+    if (child > 1) killIfThere(child);
     const { signal } = await running.ended;
     if (signal !== null) throw new Error(`create ended by ${signal}`);
   });
