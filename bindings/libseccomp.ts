@@ -86,16 +86,15 @@ const encoder = new TextEncoder();
 /** Names of system calls, laid out for the library: a profile has hundreds, and each is looked up several times. */
 export class SyscallNames {
   readonly #text: Uint8Array;
-  readonly #offsets: Float64Array;
+  readonly #offsets: number[] = [];
 
   constructor(names: readonly string[]) {
     const text = `${names.join('\0')}\0`;
     this.#text = encoder.encode(text);
-    this.#offsets = new Float64Array(names.length);
     const isAscii = this.#text.length === text.length;
-    let [index, offset] = [0, 0];
+    let offset = 0;
     for (const name of names) {
-      this.#offsets[index++] = offset;
+      this.#offsets.push(offset);
       offset += (isAscii ? name.length : Buffer.byteLength(name)) + 1;
     }
   }
@@ -105,12 +104,11 @@ export class SyscallNames {
    * system call that this architecture doesn't have.
    * @param architecture a token
    */
-  numbersOn(architecture: number): Int32Array {
+  numbersOn(architecture: number): number[] {
     const { resolveSyscall } = library();
     const address = Number(koffi.address(this.#text));
-    const numbers = new Int32Array(this.#offsets.length);
-    let index = 0;
-    for (const offset of this.#offsets) numbers[index++] = resolveSyscall(architecture, address + offset);
+    const numbers: number[] = [];
+    for (const offset of this.#offsets) numbers.push(resolveSyscall(architecture, address + offset));
     return numbers;
   }
 }

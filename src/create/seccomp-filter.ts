@@ -1,4 +1,5 @@
-// A profile as the program that the kernel runs at each system call, made by libseccomp.
+// A profile as the program that the kernel runs at each system call. libseccomp knows the numbers of system calls and what
+// to make of conditions.
 import { closeSync, readSync } from '../../bindings/file-system.ts';
 import { memfdCreate } from '../../bindings/files.ts';
 import {
@@ -16,7 +17,7 @@ import { fstatSync } from '../../bindings/stat.ts';
 import { errnoOf, RuntimeError, step, toRuntimeError } from '../errors.ts';
 import { debug } from '../log.ts';
 import { SECCOMP_ACTIONS, type SeccompPlan, type SeccompRulePlan } from '../plan/seccomp.ts';
-import { divideRules, isDivisible, type RuleCalls, wholeRules } from './seccomp-groups.ts';
+import { CONDITIONAL, divideRules, isDivisible, type RuleCalls, wholeRules } from './seccomp-groups.ts';
 import { INSTRUCTION_SIZE, joinPrograms } from './seccomp-join.ts';
 
 /** BPF_MAXINSNS. */
@@ -74,11 +75,14 @@ interface Resolved extends RuleCalls {
 function resolveRules(plan: SeccompPlan, native: number): Resolved {
   const names: string[] = [];
   const rules: Rule[] = [];
+  const actions: number[] = [];
   for (const rule of plan.rules) {
     const planned = { rule, alternatives: rule.alternatives.map(conditionsOf) };
+    const isPlain = planned.alternatives.length === 1 && planned.alternatives[0]?.count === 0;
     for (const name of rule.names) {
       names.push(name);
       rules.push(planned);
+      actions.push(isPlain ? rule.action : CONDITIONAL);
     }
   }
   const table = new SyscallNames(names);
@@ -86,7 +90,7 @@ function resolveRules(plan: SeccompPlan, native: number): Resolved {
   // As in runc: profiles list calls of later kernels.
   const unknown = names.filter((_, index) => numbers[index] === NR_SCMP_ERROR);
   if (unknown.length > 0) debug(() => `/linux/seccomp: libseccomp does not know ${unknown.join(', ')}: left out`);
-  return { rules, names, table, numbers };
+  return { rules, names, table, numbers, actions };
 }
 
 /** The machine's own architecture comes first, and always. */
@@ -114,8 +118,7 @@ interface Inputs {
   isDivided: boolean;
 }
 
-// One filter for all architectures takes libseccomp more than twice as long as one for each, and one for all system
-// calls twice as long as one for each few.
+// One filter for all architectures takes libseccomp more than twice as long as one for each.
 function joined(plan: SeccompPlan, { resolved, tokens, isDivided }: Inputs): Uint8Array {
   const { table, numbers } = resolved;
   const programs = new Programs();
@@ -129,10 +132,7 @@ function joined(plan: SeccompPlan, { resolved, tokens, isDivided }: Inputs): Uin
       });
       return {
         token,
-        ranges: ranges.map(({ from, group }) => ({
-          from,
-          start: starts[group] ?? 0,
-        })),
+        ranges: ranges.map(({ from, action, group }) => ({ from, action, start: starts[group] ?? 0 })),
       };
     });
     return joinPrograms(architectures, programs.read());

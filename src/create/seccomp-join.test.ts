@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { runFilter } from './fixtures/bpf.ts';
+import { CONDITIONAL } from './seccomp-groups.ts';
 import { joinPrograms } from './seccomp-join.ts';
 
 const test = suite('create/seccomp-join');
@@ -33,7 +34,7 @@ function join(wanted: Wanted[]): Uint8Array {
     const ranges = (from ?? [0]).map((number) => {
       all.push(returning(from === undefined ? token : number, length));
       start += length;
-      return { from: number, start: start - length };
+      return { from: number, action: CONDITIONAL, start: start - length };
     });
     return { token, ranges };
   });
@@ -42,7 +43,7 @@ function join(wanted: Wanted[]): Uint8Array {
 
 test('a single program stays as it is', () => {
   const program = returning(1);
-  assert.is(joinPrograms([{ token: X86_64, ranges: [{ from: 0, start: 0 }] }], program), program);
+  assert.is(joinPrograms([{ token: X86_64, ranges: [{ from: 0, action: CONDITIONAL, start: 0 }] }], program), program);
 });
 
 for (const order of [
@@ -89,18 +90,26 @@ for (const count of [1, 2, 3, 7, 100]) {
   });
 }
 
-test('a jump would be too long: a mistake of the programmer', () => {
-  assert.throws(
-    () =>
-      join([
-        {
-          token: X86_64,
-          from: Array.from({ length: 300 }, (_, index) => index),
-        },
-      ]),
-    /too many/,
-  );
-});
+for (const count of [128, 129, 130, 257, 300, 700]) {
+  test(`${count} ranges, of which every second one needs no program`, () => {
+    const ranges = Array.from({ length: count }, (_, from) => ({
+      from,
+      action: from % 2 ? from : CONDITIONAL,
+      start: 0,
+    }));
+    const other = { token: X86, ranges: [{ from: 0, action: 77, start: 0 }] };
+    const joined = joinPrograms([{ token: X86_64, ranges }, other], returning(5000));
+    const run = (syscall: number) => runFilter(joined, { architecture: X86_64, syscall });
+    const numbers = ranges.map(({ from }) => from);
+    assert.equal(
+      numbers.map(run),
+      numbers.map((number) => (number % 2 ? number : 5000)),
+    );
+    assert.is(run(0xffffffff), count % 2 ? 5000 : count - 1);
+    assert.is(runFilter(joined, { architecture: X86, syscall: 3 }), 77);
+    assert.is(joined.length % 8, 0);
+  });
+}
 
 test("without x32 the numbers are the program's business", () => {
   const joined = join([{ token: X86_64 }, { token: X86 }]);

@@ -1,5 +1,6 @@
-// Several seccomp programs, for some system calls of one architecture each, as one: a few instructions in front choose.
-// Each is complete by itself and checks once more what architecture it was chosen by.
+// Several seccomp programs, for some system calls of one architecture each, as one: a few instructions in front choose, or
+// decide themselves. Each program is complete by itself and checks once more what architecture it was chosen by.
+import { CONDITIONAL } from './seccomp-groups.ts';
 
 /** One architecture's programs. */
 export interface ArchitecturePrograms {
@@ -9,10 +10,12 @@ export interface ArchitecturePrograms {
   ranges: ProgramRange[];
 }
 
-/** From this system call's number on, up to the next range's, a program decides. */
+/** From this system call's number on, up to the next range's, an action is taken; or a program decides. */
 export interface ProgramRange {
   from: number;
-  /** The index of its first instruction. */
+  /** SECCOMP_RET_*, or CONDITIONAL. */
+  action: number;
+  /** The index of the program's first instruction. */
   start: number;
 }
 
@@ -65,7 +68,7 @@ class Header {
   }
 
   finish(): Uint8Array {
-    const words = Uint32Array.from(this.#words);
+    const words = new Uint32Array(this.#words);
     // Counted from the instruction behind it.
     for (const { index, start } of this.#jumps) words[2 * index + 1] = words.length / 2 + start - index - 1;
     return new Uint8Array(words.buffer);
@@ -95,18 +98,31 @@ class Header {
     const [low, high] = [ranges[first], ranges[middle]];
     if (low === undefined || high === undefined) throw new Error('there is no program');
     if (middle === first) {
-      this.#jumps.push({ index: this.#words.length / 2, start: low.start });
-      this.#add(JUMP, 0);
+      this.#decide(low);
       return;
     }
     const size = searchSize(middle - first);
-    // A conditional jump goes no further.
-    if (size > 255) throw new Error('there are too many programs');
-    this.#add(JUMP_IF_AT_LEAST, high.from, size);
+    if (size <= LONGEST_BRANCH) this.#add(JUMP_IF_AT_LEAST, high.from, size);
+    else {
+      this.#add(JUMP_IF_AT_LEAST, high.from, 0, 1);
+      this.#add(JUMP, size);
+    }
     this.#search(ranges, first, middle);
     this.#search(ranges, middle, end);
   }
+
+  #decide({ action, start }: ProgramRange): void {
+    if (action === CONDITIONAL) this.#jumps.push({ index: this.#words.length / 2, start });
+    this.#add(action === CONDITIONAL ? JUMP : RETURN, action === CONDITIONAL ? 0 : action);
+  }
 }
 
+/** A conditional jump goes no further; an unconditional one does. */
+const LONGEST_BRANCH = 255;
+
 /** How many instructions a search takes. */
-const searchSize = (count: number): number => 2 * count - 1;
+function searchSize(count: number): number {
+  if (count <= (LONGEST_BRANCH + 1) / 2) return 2 * count - 1;
+  const low = searchSize(count >> 1);
+  return (low <= LONGEST_BRANCH ? 1 : 2) + low + searchSize(count - (count >> 1));
+}
