@@ -51,8 +51,8 @@ test('what was made is taken the next time', () => assert.is(made([plan(), plan(
 
 test('it is small, and its name is no id', () => {
   made([plan()]);
-  assert.match(onlyFile(), /\/seccomp:[0-9a-f]{64}$/);
-  assert.is(readFileSync(onlyFile()).length, 40);
+  assert.match(onlyFile(), /\/seccomp:[0-9a-f]{16}$/);
+  assert.ok(readFileSync(onlyFile()).length < 400);
 });
 
 const rule = (names: string[], parts: object = {}) => ({
@@ -82,15 +82,38 @@ test('what differs in anything is made anew', () => {
   assert.is(made(different), 0);
 });
 
+function change(at: (length: number) => number): void {
+  const content = readFileSync(onlyFile());
+  const index = at(content.length);
+  content[index] = (content[index] ?? 0) ^ 1;
+  writeFileSync(onlyFile(), content);
+}
+
+const size = (): number => readFileSync(onlyFile()).length;
+
 const damages: [name: string, damage: () => void][] = [
-  ['is cut off', () => truncateSync(onlyFile(), 39)],
+  ['is cut off', () => truncateSync(onlyFile(), size() - 1)],
+  ['is cut off after a few bytes', () => truncateSync(onlyFile(), 7)],
   ['is empty', () => truncateSync(onlyFile(), 0)],
-  ['is changed', () => writeFileSync(onlyFile(), Buffer.concat([readFileSync(onlyFile()).subarray(0, 39), FILTER]))],
+  ['has another filter', () => change((length) => length - 9)],
+  ['has another sum', () => change((length) => length - 1)],
+  ['has another length', () => change(() => 3)],
+  ['is for another profile', () => change(() => 20)],
   ['others may write', () => chmodSync(onlyFile(), 0o622)],
 ];
 for (const [name, damage] of damages) {
   test(`a file that ${name} is not taken`, () => assert.is(made([plan(), plan()], damage), 2));
 }
+
+test("another profile's file in its place is not taken", () => {
+  made([plan()]);
+  const content = readFileSync(onlyFile());
+  const other = plan(rule(['a']));
+  rmSync(onlyFile());
+  made([other]);
+  writeFileSync(onlyFile(), content);
+  assert.is(made([other]), 1);
+});
 
 test('there are never more than a few', () => {
   made(Array.from({ length: 40 }, (_, index) => plan(rule([`call${index}`]))));

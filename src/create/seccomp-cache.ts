@@ -20,7 +20,9 @@ import type { SeccompPlan } from '../plan/seccomp.ts';
 /** Not a character of a container id. */
 const PREFIX = 'seccomp:';
 const MAX_FILES = 32;
-const DIGEST_SIZE = 32;
+/** In front of the key its length, at the end a sum of all. */
+const LENGTH_SIZE = 4;
+const SUM_SIZE = 8;
 const INSTRUCTION_SIZE = 8;
 
 /** Where distributions have it. Elsewhere filters are made anew. */
@@ -40,11 +42,13 @@ export interface FoundFilter {
 export function findFilter(root: string, plan: SeccompPlan, make: () => Uint8Array): FoundFilter {
   const library = identityOfLibrary();
   if (library === undefined) return { filter: make(), keep: () => {} };
-  const path = `${root}/${PREFIX}${keyOf([library, identityOf(process.execPath), readFileSync('/proc/sys/kernel/osrelease', 'latin1')], plan)}`;
-  const known = attempt(() => load(path));
+  const makers = [library, identityOf(process.execPath), readFileSync('/proc/sys/kernel/osrelease', 'latin1')];
+  const key = Buffer.from(keyOf(makers, plan));
+  const path = `${root}/${PREFIX}${Bun.hash(key).toString(16).padStart(16, '0')}`;
+  const known = attempt(() => load(path, key));
   if (known !== undefined) return { filter: known, keep: () => {} };
   const filter = make();
-  return { filter, keep: () => attempt(() => save(root, path, filter)) };
+  return { filter, keep: () => attempt(() => save(root, path, { key, filter })) };
 }
 
 // A cache that can't be used costs time, nothing else.
@@ -84,17 +88,11 @@ function keyOf(makers: (string | undefined)[], { defaultAction, architectures, r
     names,
     alternatives.map((all) => all.map(({ argument, operator, a, b }) => `${argument} ${operator} ${a} ${b}`)),
   ]);
-  return digest(JSON.stringify([makers, defaultAction, architectures.map(({ name }) => name), profile])).toString(
-    'hex',
-  );
+  return JSON.stringify([makers, defaultAction, architectures.map(({ name }) => name), profile]);
 }
 
-function digest(data: string | Uint8Array): Buffer {
-  return new Bun.CryptoHasher('sha256').update(data).digest();
-}
-
-// In front of the filter its own digest: a file that is cut off or damaged is not taken.
-function load(path: string): Uint8Array | undefined {
+// A file that is cut off or damaged is not taken, nor one for another key whose name is the same.
+function load(path: string, key: Buffer): Uint8Array | undefined {
   const fd = openSync(path, K.O_RDONLY | K.O_NOFOLLOW | K.O_NONBLOCK);
   try {
     const { size, uid, mode } = fstatSync(fd);
@@ -102,19 +100,37 @@ function load(path: string): Uint8Array | undefined {
     if (uid !== process.geteuid?.() || (mode & 0o022) !== 0) return undefined;
     const content = Buffer.alloc(size);
     readSync(fd, content, 0, size, 0);
-    const filter = content.subarray(DIGEST_SIZE);
-    const isWhole = filter.length > 0 && filter.length % INSTRUCTION_SIZE === 0;
-    return isWhole && digest(filter).equals(content.subarray(0, DIGEST_SIZE)) ? filter : undefined;
+    return content.length < SUM_SIZE ? undefined : filterIn(content, key);
   } finally {
     closeSync(fd);
   }
 }
 
-function save(root: string, path: string, filter: Uint8Array): void {
+function filterIn(content: Buffer, key: Buffer): Uint8Array | undefined {
+  const end = content.length - SUM_SIZE;
+  if (Bun.hash(content.subarray(0, end)) !== content.readBigUInt64LE(end)) return undefined;
+  const start = LENGTH_SIZE + content.readUInt32LE();
+  if (!content.subarray(LENGTH_SIZE, start).equals(key)) return undefined;
+  const filter = content.subarray(start, end);
+  return filter.length > 0 && filter.length % INSTRUCTION_SIZE === 0 ? filter : undefined;
+}
+
+function contentOf({ key, filter }: { key: Buffer; filter: Uint8Array }): Buffer {
+  const start = LENGTH_SIZE + key.length;
+  const content = Buffer.alloc(start + filter.length + SUM_SIZE);
+  content.writeUInt32LE(key.length);
+  content.set(key, LENGTH_SIZE);
+  content.set(filter, start);
+  const end = content.length - SUM_SIZE;
+  content.writeBigUInt64LE(BigInt(Bun.hash(content.subarray(0, end))), end);
+  return content;
+}
+
+function save(root: string, path: string, made: { key: Buffer; filter: Uint8Array }): void {
   const old = readdirSync(root).filter((name) => name.startsWith(PREFIX));
   if (old.length >= MAX_FILES) for (const name of old) unlinkSync(`${root}/${name}`);
   const temporary = `${path}.${process.pid}`;
-  writeFileSync(temporary, Buffer.concat([digest(filter), filter]), {
+  writeFileSync(temporary, contentOf(made), {
     mode: 0o600,
     flag: 'wx',
   });
