@@ -45,24 +45,13 @@ const MULTIPLEXED = new Set(
    ipc semop semget semctl semtimedop msgsnd msgrcv msgget msgctl shmat shmdt shmget shmctl`.split(/\s+/),
 );
 
-/** All numbers that these have, from asm/unistd_32.h: first and last. */
-const MULTIPLEXED_ON_X86: readonly [number, number][] = [
-  [102, 102],
-  [117, 117],
-  [337, 337],
-  [345, 345],
-  [359, 373],
-  [393, 402],
+/** All numbers that these have, from asm/unistd_32.h. */
+const MULTIPLEXED_ON_X86: readonly number[] = [
+  102, 117, 337, 345, 359, 360, 361, 362, 363, 364, 365, 366, 367, 368, 369, 370, 371, 372, 373, 393, 394, 395, 396,
+  397, 398, 399, 400, 401, 402,
 ];
 
-/** The architectures whose calls can be divided: what belongs together there. */
-const DIVISIBLE = new Map<number, readonly [number, number][]>([
-  [0xc000003e, []],
-  [0x4000003e, []],
-  [0xc00000b7, []],
-  [0x40000028, []],
-  [0x40000003, MULTIPLEXED_ON_X86],
-]);
+const [X86_64, X86, ARM64, ARM] = [0xc000003e, 0x40000003, 0xc00000b7, 0x40000028];
 
 /** x32's numbers begin here, all others' at 0. */
 const X32 = 0x4000003e;
@@ -72,7 +61,8 @@ const X32_SYSCALL_BIT = 0x40000000;
 const MAX_NUMBER = 1024;
 
 /** Whether `divideRules` knows the architecture. */
-export const isDivisible = (token: number): boolean => DIVISIBLE.has(token);
+export const isDivisible = (token: number): boolean =>
+  token === X86_64 || token === X86 || token === X32 || token === ARM64 || token === ARM;
 
 /**
  * Divides the rules by their system calls' numbers. What depends on the number alone needs no libseccomp, but for one
@@ -81,50 +71,64 @@ export const isDivisible = (token: number): boolean => DIVISIBLE.has(token);
  * @param numbers of the system calls on that architecture; negative: it doesn't have them
  */
 export function divideRules(calls: RuleCalls, token: number, numbers: readonly number[]): Grouping {
-  const taken = DIVISIBLE.get(token) ?? [];
-  const base = token === X32 ? X32_SYSCALL_BIT : 0;
-  const { byNumber, above, together } = sortByNumber(calls, numbers, { base, isMultiplexed: taken.length > 0 });
-  const { groups, ranges } = divide(calls, byNumber, { above, base });
-  if (together.length === 0) return { groups, ranges };
-  const multiplexed = groups.length;
-  return { groups: [...groups, together], ranges: overlay(ranges, taken, multiplexed), multiplexed };
+  const sorted = sortByNumber(calls, numbers, token);
+  const { groups, ranges } = divide(calls, sorted);
+  return sorted.together.length === 0 ? { groups, ranges } : { groups, ranges, multiplexed: MULTIPLEXED_GROUP };
 }
 
-/** The rules for each number, less the base. */
-type ByNumber = (number[] | undefined)[];
+const MULTIPLEXED_GROUP = 1;
 
-// Apart from them what has a higher number, and what stays together.
-function sortByNumber(
-  { names }: RuleCalls,
-  numbers: readonly number[],
-  { base, isMultiplexed }: { base: number; isMultiplexed: boolean },
-) {
-  const byNumber: ByNumber = new Array(MAX_NUMBER).fill(undefined);
-  const [above, together]: [number[], number[]] = [[], []];
-  let [index, highest] = [0, -1];
+/** The rules of an architecture. */
+interface Sorted {
+  /** For each number, less the base. */
+  byNumber: (number[] | undefined)[];
+  base: number;
+  /** With numbers above those. */
+  above: number[];
+  /** What is multiplexed: at each of its numbers. */
+  together: number[];
+}
+
+function sortByNumber({ names }: RuleCalls, numbers: readonly number[], token: number): Sorted {
+  const base = token === X32 ? X32_SYSCALL_BIT : 0;
+  const isMultiplexed = token === X86;
+  const sorted: Sorted = { byNumber: new Array(MAX_NUMBER), base, above: [], together: [] };
+  const { byNumber, above, together } = sorted;
+  let [index, end] = [0, 0];
   for (const number of numbers) {
     if (isMultiplexed && number !== NR_SCMP_ERROR && MULTIPLEXED.has(names[index] ?? '')) together.push(index);
     else if (number >= base + MAX_NUMBER) above.push(index);
     else if (number >= base) {
-      if (number - base > highest) highest = number - base;
       const others = byNumber[number - base];
       if (others === undefined) byNumber[number - base] = [index];
       else others.push(index);
+      if (number - base >= end) end = number - base + 1;
     }
     index++;
   }
-  byNumber.length = highest + 1;
-  return { byNumber, above, together };
+  if (together.length > 0) {
+    for (const number of MULTIPLEXED_ON_X86) {
+      byNumber[number] = together;
+      if (number >= end) end = number + 1;
+    }
+  }
+  byNumber.length = end;
+  return sorted;
 }
 
 // From the highest number down: libseccomp keeps a list with ascending numbers and looks for the place from its start.
 // What no rule is about is left to libseccomp, too.
-function divide({ actions }: RuleCalls, byNumber: ByNumber, { above, base }: { above: number[]; base: number }) {
-  const groups: number[][] = [above];
+function divide({ actions }: RuleCalls, { byNumber, base, above, together }: Sorted) {
+  const groups = together.length === 0 ? [above] : [above, together];
+  let [group, members] = [0, above];
   const ranges = new Ranges(base + byNumber.length);
   const seen = new Set<number>();
   for (let number = byNumber.length - 1; number >= 0; number--) {
     const indexes = byNumber[number];
+    if (indexes === together) {
+      ranges.extend(base + number, CONDITIONAL, MULTIPLEXED_GROUP);
+      continue;
+    }
     const action = indexes === undefined ? CONDITIONAL : commonAction(actions, indexes);
     if (action !== CONDITIONAL && seen.has(action)) {
       ranges.extend(base + number, action, NO_GROUP);
@@ -132,12 +136,15 @@ function divide({ actions }: RuleCalls, byNumber: ByNumber, { above, base }: { a
     }
     seen.add(action);
     if (indexes !== undefined) {
-      if ((groups.at(-1)?.length ?? 0) >= GROUP_SIZE) groups.push([]);
-      groups.at(-1)?.push(...indexes);
+      if (members.length >= GROUP_SIZE) {
+        members = [];
+        group = groups.push(members) - 1;
+      }
+      for (const index of indexes) members.push(index);
     }
-    ranges.extend(base + number, CONDITIONAL, groups.length - 1);
+    ranges.extend(base + number, CONDITIONAL, group);
   }
-  ranges.extend(0, CONDITIONAL, groups.length - 1);
+  ranges.extend(0, CONDITIONAL, group);
   return { groups, ranges: ranges.ascending() };
 }
 
@@ -171,16 +178,6 @@ class Ranges {
   ascending(): CallRange[] {
     return this.#all.reverse();
   }
-}
-
-/** The ranges, but for numbers that another group has. */
-function overlay(ranges: CallRange[], taken: readonly [number, number][], group: number): CallRange[] {
-  const rangeAt = (number: number) => ranges.findLast(({ from }) => from <= number) as CallRange;
-  const isTaken = ({ from }: CallRange): boolean => taken.some(([first, last]) => first <= from && from <= last + 1);
-  const all = ranges.filter((range) => !isTaken(range));
-  for (const [first, last] of taken)
-    all.push({ from: first, action: CONDITIONAL, group }, { ...rangeAt(last + 1), from: last + 1 });
-  return all.sort((one, other) => one.from - other.from);
 }
 
 /** All rules as one group, for any architecture. */
