@@ -43,7 +43,7 @@ export function findFilter(root: string, plan: SeccompPlan, make: () => Uint8Arr
   const library = identityOfLibrary();
   if (library === undefined) return { filter: make(), keep: () => {} };
   const makers = [library, identityOf(process.execPath), readFileSync('/proc/sys/kernel/osrelease', 'latin1')];
-  const key = Buffer.from(keyOf(makers, plan));
+  const key = keyOf(makers, plan);
   const path = `${root}/${PREFIX}${Bun.hash(key).toString(16).padStart(16, '0')}`;
   const known = attempt(() => load(path, key));
   if (known !== undefined) return { filter: known, keep: () => {} };
@@ -92,13 +92,13 @@ function keyOf(makers: (string | undefined)[], { defaultAction, architectures, r
 }
 
 // A file that is cut off or damaged is not taken, nor one for another key whose name is the same.
-function load(path: string, key: Buffer): Uint8Array | undefined {
+function load(path: string, key: string): Uint8Array | undefined {
   const fd = openSync(path, K.O_RDONLY | K.O_NOFOLLOW | K.O_NONBLOCK);
   try {
     const { size, uid, mode } = fstatSync(fd);
     // Somebody else's, where the state's folder is open to all.
     if (uid !== process.geteuid?.() || (mode & 0o022) !== 0) return undefined;
-    const content = Buffer.alloc(size);
+    const content = new Uint8Array(size);
     readSync(fd, content, 0, size, 0);
     return content.length < SUM_SIZE ? undefined : filterIn(content, key);
   } finally {
@@ -106,27 +106,30 @@ function load(path: string, key: Buffer): Uint8Array | undefined {
   }
 }
 
-function filterIn(content: Buffer, key: Buffer): Uint8Array | undefined {
+function filterIn(content: Uint8Array, key: string): Uint8Array | undefined {
+  const view = new DataView(content.buffer);
   const end = content.length - SUM_SIZE;
-  if (Bun.hash(content.subarray(0, end)) !== content.readBigUInt64LE(end)) return undefined;
-  const start = LENGTH_SIZE + content.readUInt32LE();
-  if (!content.subarray(LENGTH_SIZE, start).equals(key)) return undefined;
+  if (Bun.hash(content.subarray(0, end)) !== view.getBigUint64(end, true)) return undefined;
+  const start = LENGTH_SIZE + view.getUint32(0, true);
+  if (new TextDecoder().decode(content.subarray(LENGTH_SIZE, start)) !== key) return undefined;
   const filter = content.subarray(start, end);
   return filter.length > 0 && filter.length % INSTRUCTION_SIZE === 0 ? filter : undefined;
 }
 
-function contentOf({ key, filter }: { key: Buffer; filter: Uint8Array }): Buffer {
-  const start = LENGTH_SIZE + key.length;
-  const content = Buffer.alloc(start + filter.length + SUM_SIZE);
-  content.writeUInt32LE(key.length);
-  content.set(key, LENGTH_SIZE);
+function contentOf({ key, filter }: { key: string; filter: Uint8Array }): Uint8Array {
+  const text = new TextEncoder().encode(key);
+  const start = LENGTH_SIZE + text.length;
+  const content = new Uint8Array(start + filter.length + SUM_SIZE);
+  const view = new DataView(content.buffer);
+  view.setUint32(0, text.length, true);
+  content.set(text, LENGTH_SIZE);
   content.set(filter, start);
   const end = content.length - SUM_SIZE;
-  content.writeBigUInt64LE(BigInt(Bun.hash(content.subarray(0, end))), end);
+  view.setBigUint64(end, BigInt(Bun.hash(content.subarray(0, end))), true);
   return content;
 }
 
-function save(root: string, path: string, made: { key: Buffer; filter: Uint8Array }): void {
+function save(root: string, path: string, made: { key: string; filter: Uint8Array }): void {
   const old = readdirSync(root).filter((name) => name.startsWith(PREFIX));
   if (old.length >= MAX_FILES) for (const name of old) unlinkSync(`${root}/${name}`);
   const temporary = `${path}.${process.pid}`;
