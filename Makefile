@@ -33,11 +33,15 @@ copy_large = dd if='$(1)' of='$(2).copy' bs=64M status=none && chmod 755 '$(2).c
 # A build that fails leaves nothing half done that looks as if it were new.
 .DELETE_ON_ERROR:
 
-all: dist/runts dist/lib/runts-engine dist/lib/koffi.node
+all: dist/runts dist/lib/runts-engine dist/lib/koffi.node dist/lib/runts-foreground
 
 dist/runts: $(MODULES) $(SOURCES) $(SCHEMAS)
 	@mkdir -p dist
 	$(BUN) src/launcher/make.ts $@ $(DIGEST)
+
+dist/lib/runts-foreground: $(MODULES) $(SOURCES)
+	@mkdir -p dist/lib
+	$(BUN) src/launcher/make.ts $@
 
 dist/lib/koffi.node: $(MODULES) bindings/build-koffi.sh
 	@mkdir -p dist/lib
@@ -164,11 +168,13 @@ install: all
 	install -d '$(DESTDIR)$(SBINDIR)' '$(DESTDIR)$(LIBDIR)'
 	$(call copy_large,dist/lib/runts-engine,$(DESTDIR)$(LIBDIR)/runts-engine)
 	install -m 644 dist/lib/koffi.node '$(DESTDIR)$(LIBDIR)/koffi.node'
+	install -m 755 dist/lib/runts-foreground '$(DESTDIR)$(LIBDIR)/runts-foreground'
 	$(BUN) src/launcher/make.ts '$(DESTDIR)$(SBINDIR)/runts.new' $(DIGEST) '$(LIBDIR)/runts-engine'
 	mv -f '$(DESTDIR)$(SBINDIR)/runts.new' '$(DESTDIR)$(SBINDIR)/runts'
 
 uninstall:
-	rm -f '$(DESTDIR)$(SBINDIR)/runts' '$(DESTDIR)$(LIBDIR)/runts-engine' '$(DESTDIR)$(LIBDIR)/koffi.node'
+	rm -f '$(DESTDIR)$(SBINDIR)/runts' '$(DESTDIR)$(LIBDIR)/runts-engine' '$(DESTDIR)$(LIBDIR)/koffi.node' \
+		'$(DESTDIR)$(LIBDIR)/runts-foreground'
 	[ ! -d '$(DESTDIR)$(LIBDIR)' ] || rmdir '$(DESTDIR)$(LIBDIR)'
 
 clean:

@@ -72,7 +72,7 @@ const LAYERS: [of: RegExp, may: RegExp, why: string][] = [
   [/^src\/final\//, /^(bindings\/(syscalls|constants)|src\/(errors|final\/))/, 'assembles, makes no call'],
   [
     /^src\/launcher\//,
-    /^(bindings\/syscalls|src\/(final\/|launcher\/|state\/(brief|kept-exec)-layout))/,
+    /^(bindings\/syscalls|src\/(final\/|launcher\/|state\/(brief|kept-exec|foreground)-layout))/,
     'assembled when runts is built',
   ],
   [/^src\/(protocol|spawn)\.ts$/, /^(bindings\/|src\/final\/)/, 'starts programs and reads their reports'],
@@ -184,11 +184,14 @@ const UNTESTED: [file: RegExp, why: string][] = [
     /^src\/launcher\/(command-line|environment|words|container|delete|status|flow)\.ts$/,
     'code that only runs assembled: shortcuts.test.ts',
   ],
-  [/^src\/launcher\/(exec-\w+|pid-file|file-type|supervise)\.ts$/, 'the same: exec.test.ts'],
-  [/^src\/state\/(brief|kept-exec)-layout\.ts$/, 'numbers, tested by brief.test.ts and kept-exec.test.ts'],
+  [/^src\/launcher\/(exec-\w+|pid-file|file-type|supervise|executable|started)\.ts$/, 'the same: exec.test.ts'],
   [
-    /^src\/operate\/(run|supervise|exec|terminal)\.ts$/,
-    'take the signals of their own process: conformance/integration/run.test.ts, exec.test.ts, terminal.test.ts',
+    /^src\/state\/(brief|kept-exec|foreground)-layout\.ts$/,
+    'numbers, tested by brief.test.ts, kept-exec.test.ts and foreground.test.ts',
+  ],
+  [
+    /^src\/operate\/(run|hand-over|supervise|exec|terminal)\.ts$/,
+    'take their own process: conformance/integration/run.test.ts, foreground.test.ts, exec.test.ts, terminal.test.ts',
   ],
   [
     /^src\/create\/(exec|exec-process|keep-exec)\.ts$/,

@@ -52,6 +52,11 @@ export function debug(msg: () => string): void {
   debugSink?.(msg());
 }
 
+/** Whether details are written. */
+export function isDebugging(): boolean {
+  return options.isDebug || debugSink !== undefined;
+}
+
 /** Writes all of a text to a descriptor. */
 export function writeText(fd: number, text: string): void {
   const bytes = new TextEncoder().encode(text);

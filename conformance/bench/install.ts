@@ -12,7 +12,7 @@ export function installCopy({ name, path }: Runtime, folder: string): Runtime {
   copyLarge(source, target);
   const libraries = join(dirname(source), 'lib');
   if (name === 'runts' && existsSync(libraries)) {
-    for (const file of ['runts-engine', 'koffi.node'])
+    for (const file of ['runts-engine', 'koffi.node', 'runts-foreground'])
       copyLarge(join(libraries, file), join(folder, name, 'lib', file));
   }
   return { name, path: target };

@@ -32,17 +32,26 @@ export function openContainer(flow: Flow, folder: Address, engine: Label): Opene
 
 /** The same with the lock of operate/lock.ts: who has to wait for it, or gets that of a removed folder, goes to the engine. */
 export function openLocked(flow: Flow, folder: Address, engine: Label): Opened {
-  const { machine, data } = flow;
   const opened = openFolder(flow, folder, engine);
-  flow.callOr(engine, 'flock', [opened.folderFd, LOCK_EX | LOCK_NB]);
-  const stat = data.reserve(STATX_SIZE);
-  const nothing = data.string('');
-  flow.callOr(engine, 'statx', [opened.folderFd, nothing, AT_EMPTY_PATH, STATX_BASIC_STATS, stat]);
-  machine.keep(A, stat.plus(STATX_NLINK));
-  machine.loadAt(A, A, 4);
-  machine.jumpIfEqual(A, 0, engine);
+  lock(flow, opened, { isGone: engine, engine });
   readBrief(flow, opened, engine);
   return opened;
+}
+
+/** Locks the open folder. Whoever has to wait for that goes to the engine. */
+export function lock(
+  flow: Flow,
+  { folderFd }: Pick<Opened, 'folderFd'>,
+  { isGone, engine }: { isGone: Label; engine: Label },
+): void {
+  const { machine, data } = flow;
+  flow.callOr(engine, 'flock', [folderFd, LOCK_EX | LOCK_NB]);
+  const stat = data.reserve(STATX_SIZE);
+  const nothing = data.string('');
+  flow.callOr(engine, 'statx', [folderFd, nothing, AT_EMPTY_PATH, STATX_BASIC_STATS, stat]);
+  machine.keep(A, stat.plus(STATX_NLINK));
+  machine.loadAt(A, A, 4);
+  machine.jumpIfEqual(A, 0, isGone);
 }
 
 function openFolder(flow: Flow, folder: Address, engine: Label): Opened {
@@ -54,8 +63,10 @@ function openFolder(flow: Flow, folder: Address, engine: Label): Opened {
   return opened;
 }
 
-// One that is cut off would be wrong about anything. Whatever is in the file's place is not waited for.
-function readBrief(flow: Flow, { folderFd, brief }: Opened, engine: Label): void {
+/**
+ * Reads the brief. One that is cut off would be wrong about anything. Whatever is in the file's place is not waited for.
+ */
+export function readBrief(flow: Flow, { folderFd, brief }: Opened, engine: Label): void {
   const { machine, data } = flow;
   flow.callOr(engine, 'openat', [folderFd, data.string('created'), O_CLOEXEC | O_NONBLOCK, 0]);
   machine.keep(A, 'result');

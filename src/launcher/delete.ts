@@ -1,5 +1,6 @@
 // `delete` of a plain container that is stopped.
 import type { Label } from '../final/encoder.ts';
+import type { Operand } from '../final/memory.ts';
 import { BRIEF } from '../state/brief-layout.ts';
 import { KEPT_FILES } from '../state/kept-exec-layout.ts';
 import { type CommandLine, openLog } from './command-line.ts';
@@ -16,7 +17,7 @@ const RECORD_ALONE = 80;
 
 /** Does what operate/delete.ts does. */
 export function remove(flow: Flow, line: CommandLine, engine: Label): void {
-  const { machine, data } = flow;
+  const { machine } = flow;
   const opened = openLocked(flow, line.folder, engine);
   number(flow, opened.brief, BRIEF.canDelete);
   machine.jumpUnlessEqual(A, 1, engine);
@@ -24,6 +25,13 @@ export function remove(flow: Flow, line: CommandLine, engine: Label): void {
   findStatus(flow, opened, { created: engine, running: engine, paused: engine, stopped }, engine);
   machine.label(stopped);
   openLog(flow, line, engine);
+  removeOpened(flow, opened, line.folder, engine);
+  flow.exit(0);
+}
+
+/** Removes the cgroups and the folder of a locked container that is stopped, and whose brief allows it. */
+export function removeOpened(flow: Flow, opened: Opened, folder: Operand, engine: Label): void {
+  const { machine, data } = flow;
   removeCgroups(flow, opened, engine);
   unlink(flow, opened, ['created', 'plan.json', 'start', 'result', ...KEPT_FILES]);
   // Without the record the engine could do nothing about anything else in there.
@@ -33,17 +41,16 @@ export function remove(flow: Flow, line: CommandLine, engine: Label): void {
   machine.jumpUnlessEqual(A, RECORD_ALONE, engine);
   flow.call('unlinkat', [opened.folderFd, data.string('state.json'), 0]);
   const removed = machine.newLabel();
-  flow.call('unlinkat', [AT_FDCWD, line.folder, AT_REMOVEDIR]);
+  flow.call('unlinkat', [AT_FDCWD, folder, AT_REMOVEDIR]);
   machine.jumpIfResult(0, removed);
   // An `exec`, which holds no lock, may leave one behind this: as removeFolder in src/state/store.ts.
   for (let times = 0; times < 3; times++) {
     unlink(flow, opened, KEPT_FILES);
-    flow.call('unlinkat', [AT_FDCWD, line.folder, AT_REMOVEDIR]);
+    flow.call('unlinkat', [AT_FDCWD, folder, AT_REMOVEDIR]);
     machine.jumpIfResult(0, removed);
   }
   machine.jump(engine);
   machine.label(removed);
-  flow.exit(0);
 }
 
 function unlink(flow: Flow, { folderFd }: Opened, names: readonly string[]): void {

@@ -36,8 +36,8 @@ export function readEnvironment(flow: Flow, engine: Label): Environment {
   return found;
 }
 
-// A ← where it begins: behind the arguments' NULL.
-function toEnvironment({ machine }: Flow): void {
+/** A ← where it begins: behind the arguments' NULL. Overwrites B. */
+export function toEnvironment({ machine }: Flow): void {
   machine.stackPointer(A);
   machine.loadAt(B, A, 8);
   machine.add(B, 2);

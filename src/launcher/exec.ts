@@ -54,7 +54,10 @@ export function exec(flow: Flow, line: CommandLine, { sources, engine }: { sourc
   awaitPredecessors(flow, processes);
   const unwritten = machine.newLabel();
   writePidFile(flow, file, processes.last, unwritten);
-  unless(flow, line.exec.isDetached, () => supervise(flow, processes.last));
+  unless(flow, line.exec.isDetached, () => {
+    supervise(flow, processes.last);
+    flow.exit(C);
+  });
   flow.exit(0);
   machine.label(unwritten);
   failPidFile(flow, processes);

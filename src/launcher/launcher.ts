@@ -2,18 +2,16 @@
 // it has to find at its start (docs/architecture.md, "Three programs, no fork"). Assembled when runts is built. A shell
 // script, which it once was, took 0.9 ms of every command; this takes 0.05.
 import type { Architecture, SyscallName } from '../../bindings/syscalls.ts';
-import { Data } from '../final/data.ts';
-import { CODE_OFFSET, elfFile, layOut } from '../final/elf.ts';
+import type { Data } from '../final/data.ts';
 import type { Kept } from '../final/encoder.ts';
 import type { Address, Operand, Slot } from '../final/memory.ts';
-import { Arm64Machine } from './arm64.ts';
-import { Flow } from './flow.ts';
+import { executable } from './executable.ts';
+import type { Flow } from './flow.ts';
 import { A, B, C, D, type Machine } from './machine.ts';
 import { asNumber, type NumberVariable, numberVariable, writeNumber } from './number.ts';
 import { readInHugePages } from './page-cache.ts';
 import { REFUSED, SETTINGS } from './settings.ts';
 import { shortcuts } from './shortcuts.ts';
-import { X64Machine } from './x86-64.ts';
 
 /** Where the engine is looked for, from the launcher's own folder on. */
 const ENGINES = ['/lib/runts-engine', '/../lib/runts/runts-engine'];
@@ -37,25 +35,12 @@ export interface LauncherOptions {
  * @returns an executable file
  */
 export function launcher(architecture: Architecture, { engine, sources = 0n }: LauncherOptions = {}): Uint8Array {
-  const machine = architecture === 'x64' ? new X64Machine() : new Arm64Machine();
-  const data = new Data();
-  new Launcher(machine, data, architecture).build(engine, sources);
-  const layout = layOut(architecture, {
-    code: machine.length,
-    constant: data.constant.length,
-    bulk: data.bulk.length,
-    writable: data.writable.length,
-    zeroed: data.zeroedSize,
-  });
-  const file = elfFile(layout);
-  file.set(machine.finish(layout.addresses), CODE_OFFSET);
-  for (const section of ['constant', 'bulk', 'writable'] as const) {
-    data[section].copyTo(file, layout.offsets[section], layout.addresses);
-  }
-  return file;
+  return executable(architecture, (flow) => new Launcher(flow).build(engine, sources));
 }
 
 class Launcher {
+  readonly machine: Machine;
+  readonly data: Data;
   readonly #flow: Flow;
   readonly #argv: Slot;
   readonly #envp: Slot;
@@ -63,12 +48,11 @@ class Launcher {
   readonly #descriptors: NumberVariable;
   readonly #released: NumberVariable;
 
-  constructor(
-    readonly machine: Machine,
-    readonly data: Data,
-    architecture: Architecture,
-  ) {
-    this.#flow = new Flow(machine, data, architecture);
+  constructor(flow: Flow) {
+    const { machine, data } = flow;
+    this.#flow = flow;
+    this.machine = machine;
+    this.data = data;
     this.#argv = data.slot();
     this.#envp = data.slot();
     this.#openFiles = numberVariable(data, 'RUNTS_NOFILE');

@@ -2,7 +2,6 @@
 // `exec`, if it was done before. Each does what the command's file in src/operate/ does; whatever is not plain is left to
 // that, before anything is changed.
 import type { Label } from '../final/encoder.ts';
-import type { Slot } from '../final/memory.ts';
 import { BRIEF } from '../state/brief-layout.ts';
 import { type CommandLine, openLog, readCommandLine } from './command-line.ts';
 import { number, type Opened, openContainer, openLocked, text } from './container.ts';
@@ -11,17 +10,15 @@ import { exec } from './exec.ts';
 import type { Flow } from './flow.ts';
 import { A, B, C, D } from './machine.ts';
 import { type NumberVariable, writeNumber } from './number.ts';
-import { type BriefStatus, findStatus, readStat } from './status.ts';
+import { awaitStart } from './started.ts';
+import { type BriefStatus, findStatus } from './status.ts';
 import { expectChildren } from './supervise.ts';
 
 const O_WRONLY_NONBLOCK_CLOEXEC = 0o2004001;
 const O_RDONLY_NONBLOCK = 0o4000;
-const POLLIN = 1;
 const SIGPIPE = 13;
 /** struct sigaction of the kernel's, with SIG_IGN, and the size of its mask. */
 const [IGNORE, MASK_SIZE] = [new Uint8Array(BigUint64Array.of(1n, 0n, 0n, 0n).buffer), 8];
-/** How long the process may take before the engine looks what holds it up. */
-const PATIENCE_SECONDS = 1n;
 
 export interface ShortcutOptions {
   /** Becomes the descriptor of the result once the container process has been told to go on. */
@@ -143,44 +140,6 @@ function start(flow: Flow, line: CommandLine, { released, engine }: { released: 
   flow.call('close', [B]);
   machine.keep(A, result);
   writeNumber(machine, A, released);
-  awaitResult(flow, result, engine);
-  readStat(flow, opened.brief, { gone: engine, engine });
-  const well = machine.newLabel();
-  isStillInit(flow, { otherwise: well });
-  machine.jump(engine);
-  machine.label(well);
+  awaitStart(flow, { brief: opened.brief, result }, engine);
   flow.exit(0);
-}
-
-// A: at the state, behind the name. A process that ends under its first name has never become the user's program; one
-// that is just about to take another is looked at by the engine, too.
-function isStillInit({ machine }: Flow, { otherwise }: { otherwise: Label }): void {
-  const name = '(runts-init) ';
-  machine.keep(D, A);
-  machine.add(D, -name.length);
-  for (const expected of name) {
-    machine.loadAt(C, D, 1);
-    machine.jumpUnlessEqual(C, expected.charCodeAt(0), otherwise);
-    machine.add(D, 1);
-  }
-}
-
-// struct pollfd, poll(2): descriptor, events, revents.
-function awaitResult(flow: Flow, result: Slot, engine: Label): void {
-  const { machine, data } = flow;
-  const poll = data.reserve(8);
-  machine.keep(C, poll);
-  machine.keep(D, result);
-  machine.storeAt(C, D, 8);
-  machine.add(C, 4);
-  machine.keep(D, POLLIN);
-  machine.storeAt(C, D, 1);
-  // The kernel writes into it how much was left.
-  const timeout = data.writableBytes(new Uint8Array(BigUint64Array.of(PATIENCE_SECONDS, 0n).buffer));
-  flow.callOr(engine, 'ppoll', [poll, 1, timeout, 0, 0]);
-  machine.jumpIfResult(0, engine);
-  machine.add(C, 2);
-  machine.loadAt(D, C, 1);
-  machine.lowestDigit(D, D);
-  machine.jumpIfEqual(D, POLLIN, engine);
 }

@@ -48,10 +48,10 @@ export function releaseSignals(flow: Flow, { mask, isHeld }: Held): void {
 
 const forwarded = ({ data }: Flow) => data.bytes(new Uint8Array(BigUint64Array.of(FORWARDED).buffer));
 
-/** Waits for the process, passing on signals and reaping orphans, and ends as it does. */
+/** Waits for the process, passing on signals and reaping orphans. In C is its exit status then. */
 export function supervise(flow: Flow, pid: Slot): void {
   const { machine, data } = flow;
-  const status = data.slot();
+  const [status, ended] = [data.slot(), machine.newLabel()];
   flow.loop(() => {
     const [next, wait] = [machine.newLabel(), machine.newLabel()];
     machine.label(next);
@@ -59,8 +59,8 @@ export function supervise(flow: Flow, pid: Slot): void {
     machine.jumpIfResult(0, wait);
     machine.jumpIfFailed(wait);
     machine.keep(B, 'result');
-    machine.jumpUnlessEqual(B, pid, next);
-    endAs(flow, status);
+    machine.jumpIfEqual(B, pid, ended);
+    machine.jump(next);
     machine.label(wait);
     flow.call('rt_sigtimedwait', [forwarded(flow), 0, 0, MASK_SIZE]);
     machine.jumpIfFailed(next);
@@ -69,23 +69,24 @@ export function supervise(flow: Flow, pid: Slot): void {
     // Nobody else has this pid before it's waited for.
     flow.call('kill', [pid, B]);
   });
+  machine.label(ended);
+  exitStatus(flow, status);
 }
 
 // wait(2): the lowest 7 bits are the signal, the next tells of a core dump, the next byte is the exit status.
-function endAs(flow: Flow, status: Slot): void {
+function exitStatus(flow: Flow, status: Slot): void {
   const { machine } = flow;
-  const hasExited = machine.newLabel();
-  const isPlain = machine.newLabel();
+  const [hasExited, isPlain, known] = [machine.newLabel(), machine.newLabel(), machine.newLabel()];
   machine.keep(A, status.address);
   machine.loadAt(C, A, 1);
   machine.jumpIfEqual(C, 0, hasExited);
   machine.jumpIfAtMost(C, SIGNALLED - 1, isPlain);
-  flow.exit(C);
+  machine.jump(known);
   machine.label(isPlain);
   machine.add(C, SIGNALLED);
-  flow.exit(C);
+  machine.jump(known);
   machine.label(hasExited);
   machine.add(A, 1);
   machine.loadAt(C, A, 1);
-  flow.exit(C);
+  machine.label(known);
 }

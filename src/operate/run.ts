@@ -2,10 +2,12 @@
 import { closeSync } from '../../bindings/file-system.ts';
 import { becomeSubreaper } from '../../bindings/privileges.ts';
 import { type Created, type CreateOptions, create } from '../create/create.ts';
-import { HookError, toRuntimeError } from '../errors.ts';
+import { HookError, StateError, toRuntimeError } from '../errors.ts';
 import { warn } from '../log.ts';
+import { loadRecord } from '../state/store.ts';
 import { destroy } from './delete.ts';
-import { lockAgain, unlock } from './lock.ts';
+import { handedBack, handOver } from './hand-over.ts';
+import { lockAgain, lockFolder, unlock } from './lock.ts';
 import type { NotifyProxy } from './notify.ts';
 import { type LockedContainer, startCreated } from './start.ts';
 import { holdSignals, supervise } from './supervise.ts';
@@ -27,9 +29,13 @@ export async function run(options: RunOptions): Promise<number> {
   }
   const signalFd = holdSignals();
   if (!options.noSubreaper) becomeSubreaper();
-  const container = { root: options.root, ...(await create(options)) };
-  const notify = await startOrDestroy(container);
-  const { record, folderFd } = container;
+  const back = handedBack();
+  if (back !== undefined && 'ended' in back) return removeEnded(options, back.ended);
+  const container = back === undefined ? { root: options.root, ...(await create(options)) } : reopen(options);
+  const { record, folderFd, masterFd } = container;
+  const isBare = masterFd === undefined && !options.keep;
+  const released = back?.released ?? (isBare ? handOver(container) : undefined);
+  const notify = await startOrDestroy(container, released);
   unlock(folderFd);
   const code = await follow(container, signalFd, notify);
   if (options.keep || !lockAgain(options.root, record.id, folderFd)) closeSync(folderFd);
@@ -37,8 +43,23 @@ export async function run(options: RunOptions): Promise<number> {
   return code;
 }
 
+function reopen({ root, id }: RunOptions): LockedContainer & { masterFd: undefined } {
+  const folderFd = lockFolder(root, id);
+  return { root, folderFd, record: loadRecord(root, id), masterFd: undefined };
+}
+
+async function removeEnded(options: RunOptions, code: number): Promise<number> {
+  try {
+    await destroy(reopen(options));
+  } catch (error) {
+    // Somebody else was faster.
+    if (!(error instanceof StateError)) throw error;
+  }
+  return code;
+}
+
 async function follow(
-  { record, masterFd }: Created,
+  { record, masterFd }: Pick<Created, 'record' | 'masterFd'>,
   signalFd: number,
   notify: NotifyProxy | undefined,
 ): Promise<number> {
@@ -47,9 +68,9 @@ async function follow(
   return superviseTerminal(record.pid, { signalFd, masterFd, notify });
 }
 
-async function startOrDestroy(container: LockedContainer): Promise<NotifyProxy | undefined> {
+async function startOrDestroy(container: LockedContainer, released?: number): Promise<NotifyProxy | undefined> {
   try {
-    return await startCreated(container);
+    return await startCreated(container, released);
   } catch (error) {
     // After a failed hook that has happened already.
     if (!(error instanceof HookError)) await destroyAfter(container);

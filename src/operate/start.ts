@@ -41,17 +41,18 @@ async function startLocked(container: LockedContainer): Promise<NotifyProxy | un
 
 /**
  * Starts a container that is created, and whose lock is held.
+ * @param released as of `release`
  * @returns what the container tells its caller's service manager, if there is one
  * @throws RuntimeError if its process has ended or the user's program can't be executed; HookError, and the container is
  * destroyed then (runtime.md, lifecycle steps 7 and 9)
  */
-export async function startCreated(container: LockedContainer): Promise<NotifyProxy | undefined> {
+export async function startCreated(container: LockedContainer, released?: number): Promise<NotifyProxy | undefined> {
   const { root, record } = container;
   if (record.executable === undefined) throw new RuntimeError('/process is not set in config.json: nothing to start');
   try {
     if (hasHooks(record, 'startContainer')) runStartContainerHooks(root, record, callerSettings());
     const notify = await notifyProxy(container);
-    release(root, record);
+    release(root, record, released);
     if (hasHooks(record, 'poststart')) {
       runHooks('poststart', record.hooks.poststart ?? [], stateDocument(record, 'running'), callerSettings());
     }

@@ -25,11 +25,17 @@ export function briefOf(record: ContainerRecord): Uint8Array<ArrayBuffer> {
   const [beforePid, beforeStatus, afterStatus] = stateText(record);
   texts.text(BRIEF.beforePid, beforePid);
   texts.text(BRIEF.pid, String(pid));
+  texts.number(BRIEF.pidNumber, BigInt(pid));
   texts.text(BRIEF.beforeStatus, beforeStatus);
   texts.text(BRIEF.afterStatus, afterStatus);
   const own = cgroups.filter(({ isOwn }) => isOwn);
   texts.text(BRIEF.cgroups, own.map(({ directory }) => `${directory}\0`).join(''));
   return texts.finish();
+}
+
+/** Whether the launcher's programs may start and delete the container. */
+export function isPlain(record: ContainerRecord): boolean {
+  return isPlainStart(record) && isPlainDelete(record);
 }
 
 function isPlainStart({ executable, hooks, notifies }: ContainerRecord): boolean {

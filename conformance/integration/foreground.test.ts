@@ -1,0 +1,144 @@
+// What stays of a foreground `run` while its container runs, and where the engine goes on again.
+import { existsSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import { withNamespaces } from '../bundle.ts';
+import { isSystemdDriver, type RunningCommand, waitUntil } from '../runtime.ts';
+import { parseStatus, readText } from './host.ts';
+import { leftovers, snapshot } from './leftovers.ts';
+import { integration, testUnless } from './suite.ts';
+
+const { test, runtime } = integration('foreground');
+const byEngine = isSystemdDriver ? "with systemd's cgroups the engine stays" : undefined;
+
+interface Run extends RunningCommand {
+  id: string;
+}
+
+function begin(args: string[], { flags = [], changes = {} }: { flags?: string[]; changes?: object } = {}): Run {
+  const id = runtime.id();
+  const bundle = runtime.bundle({ ...changes, process: { args } });
+  return { ...runtime.begin(['run', ...flags, '--bundle', bundle.directory, id]), id };
+}
+
+const programOf = (pid: number): string => readlinkSync(`/proc/${pid}/exe`).replace(/^.*\//, '');
+
+function awaitRunning({ id }: Run): void {
+  if (!waitUntil(() => runtime.command(['state', id]).exit === 0)) throw new Error(`there is no ${id}`);
+  runtime.waitFor(id, 'running');
+}
+
+function settled(run: Run): string {
+  awaitRunning(run);
+  // The container may be faster than the runtime's last step.
+  waitUntil(() => programOf(run.pid) === 'runts-foreground', 2000);
+  return programOf(run.pid);
+}
+
+testUnless(byEngine, test, 'a small program stays, with nothing but the container’s folder', async () => {
+  const run = begin(['sleep', '60']);
+  assert.is(settled(run), 'runts-foreground');
+  const status = parseStatus(readText(`/proc/${run.pid}/status`));
+  assert.is(status.get('Name'), 'runts');
+  assert.ok(Number.parseInt(status.get('VmRSS') ?? '', 10) <= 100, `VmRSS ${status.get('VmRSS')}`);
+  const files = readdirSync(`/proc/${run.pid}/fd`).filter((fd) => Number(fd) > 2);
+  assert.equal(
+    files.map((fd) => readlinkSync(`/proc/${run.pid}/fd/${fd}`)),
+    [join(runtime.root, run.id)],
+  );
+  const words = readText(`/proc/${run.pid}/cmdline`).split('\0');
+  assert.equal(words.slice(-3), [join(words.at(-3) ?? ''), run.id, '']);
+  // Others can work on the container meanwhile.
+  assert.is(runtime.ok(['exec', run.id, 'echo', 'in there']), 'in there\n');
+  runtime.ok(['kill', run.id, 'KILL']);
+  assert.is((await run.ended).exit, 137);
+  assert.not.ok(existsSync(join(runtime.root, run.id)));
+});
+
+const stays: [name: string, options: Parameters<typeof begin>[1]][] = [
+  ['with --keep', { flags: ['--keep'] }],
+  ['with poststop hooks', { changes: { hooks: { poststop: [{ path: '/bin/true' }] } } }],
+];
+for (const [name, options] of stays) {
+  test(`${name} the engine stays`, async () => {
+    const run = begin(['sleep', '1'], options);
+    awaitRunning(run);
+    Bun.sleepSync(100);
+    assert.is(programOf(run.pid), 'runts-engine');
+    assert.is((await run.ended).exit, 0);
+  });
+}
+
+test('what keeps its cgroup busy is ended, and the status is the program’s', () => {
+  const before = snapshot(runtime);
+  const changes = withNamespaces('mount');
+  const bundle = runtime.bundle({ ...changes, process: { args: ['sh', '-c', 'sleep 60 & exit 9'] } });
+  assert.is(runtime.command(['run', '--bundle', bundle.directory, runtime.id()]).exit, 9);
+  assert.equal(leftovers(before), []);
+});
+
+test('a folder with somebody’s file in it is told, as delete tells it', async () => {
+  const run = begin(['sh', '-c', 'sleep 1; exit 4']);
+  awaitRunning(run);
+  writeFileSync(join(runtime.root, run.id, 'more'), '');
+  const { exit, stderr } = await run.ended;
+  assert.is(exit, 1);
+  assert.match(stderr, /^runts: run \S+: remove state: rmdir \S+ ENOTEMPTY\n$/);
+});
+
+test('deleted meanwhile: nothing is left to remove', async () => {
+  const run = begin(['sleep', '60']);
+  settled(run);
+  runtime.ok(['delete', '--force', run.id]);
+  const { exit, stderr } = await run.ended;
+  assert.equal([exit, stderr], [137, '']);
+});
+
+test('deleted and made again meanwhile: the new one stays', async () => {
+  const run = begin(['sleep', '60']);
+  settled(run);
+  process.kill(run.pid, 'SIGSTOP');
+  runtime.ok(['delete', '--force', run.id]);
+  const bundle = runtime.bundle({ process: { args: ['sleep', '60'] } });
+  runtime.ok(['create', '--bundle', bundle.directory, run.id]);
+  process.kill(run.pid, 'SIGCONT');
+  assert.is((await run.ended).exit, 137);
+  assert.is(runtime.state(run.id).status, 'created');
+  runtime.remove(run.id);
+});
+
+test('somebody works on the container at its end: that is waited for', async () => {
+  const run = begin(['sh', '-c', 'sleep 1; exit 6']);
+  settled(run);
+  // flock(1) holds the lock longer than that.
+  const holder = Bun.spawn(['flock', join(runtime.root, run.id), 'sleep', '2']);
+  assert.is((await run.ended).exit, 6);
+  await holder.exited;
+  assert.not.ok(existsSync(join(runtime.root, run.id)));
+});
+
+for (const [program, status, reason] of [
+  ['/none', 1, /^runts: run \S+: \/process\/args\/0: .*\/none/],
+  ['none', 1, /^runts: run \S+: \/process\/args\/0: .*none/],
+] as const) {
+  test(`${program}, which is not there, is told as run tells it, and nothing is left`, () => {
+    const before = snapshot(runtime);
+    const bundle = runtime.bundle({ process: { args: [program] } });
+    const { exit, stderr } = runtime.command(['run', '--bundle', bundle.directory, runtime.id()]);
+    assert.is(exit, status);
+    assert.match(stderr, reason);
+    assert.equal(leftovers(before), []);
+  });
+}
+
+test('a program that fails at the very start, with a bad interpreter, is told, too', () => {
+  const before = snapshot(runtime);
+  const bundle = runtime.bundle({ process: { args: ['/bad'] } });
+  writeFileSync(join(bundle.directory, 'rootfs/bad'), '#!/no/such/interpreter\n', { mode: 0o755 });
+  const { exit, stderr } = runtime.command(['run', '--bundle', bundle.directory, runtime.id()]);
+  assert.is(exit, 1);
+  assert.match(stderr, /^runts: run \S+: \/process\/args\/0: .*\n$/);
+  assert.equal(leftovers(before), []);
+});
+
+test.run();
