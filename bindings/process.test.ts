@@ -60,6 +60,19 @@ test('a child that was killed has 128 + the signal as its code', () => {
   assert.equal(P.wait(pid, { block: true }), { pid, code: 137, signal: 9 });
 });
 
+test('how a child has ended can be looked at before it is waited for', () => {
+  const { pid } = startWaiting();
+  assert.is(P.peekEnd(pid, { block: false }), undefined);
+  P.kill(pid, 9);
+  const killed = { pid, code: 137, signal: 9 };
+  assert.equal([P.peekEnd(pid, { block: true }), P.peekEnd(pid, { block: false })], [killed, killed]);
+  assert.equal(P.wait(pid, { block: true }), killed);
+  assert.is(P.peekEnd(pid, { block: true }), undefined);
+  const exited = start((program) => program.exit(42));
+  assert.equal(P.peekEnd(exited, { block: true }), { pid: exited, code: 42, signal: 0 });
+  P.wait(exited, { block: true });
+});
+
 test('a child that another child has made with CLONE_PARENT is waited for as well', () => {
   const starter = start((program) => {
     const pid = program.slot();

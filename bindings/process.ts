@@ -31,6 +31,30 @@ export function wait(pid: number, { block }: { block: boolean }): ExitStatus | u
   }
 }
 
+const P_PID = 1;
+/** WNOHANG, WEXITED, WNOWAIT and __WALL. */
+const [NO_HANG, EXITED_STAYING] = [1, 0x41000004];
+const CLD_EXITED = 1;
+
+/**
+ * waitid(2): how a child has ended, which stays to be waited for: until then nobody else gets its pid.
+ * @returns undefined if it hasn't ended (without `block`), or is no child
+ */
+export function peekEnd(pid: number, { block }: { block: boolean }): ExitStatus | undefined {
+  const info = new Int32Array(32);
+  const options = EXITED_STAYING | (block ? 0 : NO_HANG);
+  for (;;) {
+    const result = trySyscall('waitid', P_PID, pid, new Uint8Array(info.buffer), options, 0);
+    if (result === -4) continue;
+    if (result === -10) return undefined;
+    check('waitid', result);
+    // siginfo_t: number, errno, code, padding; pid, uid, status.
+    const [, , how, , ended = 0, , status = 0] = info;
+    if (ended === 0) return undefined;
+    return how === CLD_EXITED ? { pid, signal: 0, code: status } : { pid, signal: status, code: 128 + status };
+  }
+}
+
 const NS_GET_NSTYPE = 0xb703;
 
 /** The CLONE_NEW* flag of the namespace that a descriptor refers to, ioctl_ns(2); undefined if it's no namespace. */

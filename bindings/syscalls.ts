@@ -27,6 +27,7 @@ const NUMBERS = {
   exit: [60, 93],
   exit_group: [231, 94],
   wait4: [61, 260],
+  waitid: [247, 95],
   kill: [62, 129],
   fcntl: [72, 25],
   flock: [73, 32],

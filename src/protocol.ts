@@ -116,10 +116,12 @@ export class Sequence {
 export function awaitWord(fd: number, pid: number): boolean {
   const pidfd = pidfdOpen(pid);
   if (pidfd === undefined) return hasWord(fd);
-  const [isSpeaking, isOver] = pollReadable([fd, pidfd]);
+  let [isSpeaking, isOver] = [false, false];
+  // A signal may end the waiting without either.
+  while (!isSpeaking && !isOver) [isSpeaking = false, isOver = false] = pollReadable([fd, pidfd]);
   close(pidfd);
   // What it has said before its end comes first.
-  return isSpeaking === true || isOver !== true || hasWord(fd);
+  return isSpeaking || hasWord(fd);
 }
 
 /** Whether there's something to hear, or the other side has closed. */

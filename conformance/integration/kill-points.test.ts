@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { waitUntil } from '../runtime.ts';
 import { readText } from './host.ts';
 import { leftovers, snapshot } from './leftovers.ts';
 import { integration, testUnless } from './suite.ts';
@@ -158,6 +159,42 @@ testUnless(lacksChildren, test, `create whose child is killed at ${MOMENTS} time
   });
   assert.equal(wrong, []);
 });
+
+testUnless(
+  lacksStrace ?? lacksChildren,
+  test,
+  'exec whose starter is killed before it tells of the process ends that',
+  async () => {
+    const { directory } = runtime.bundle({ process: { args: ['sleep', '60'] } });
+    const id = runtime.id();
+    runtime.ok(['create', '--bundle', directory, id]);
+    runtime.ok(['start', id]);
+    // The process is there, and the one that has made it not yet out of the call.
+    const inject = ['-e', 'trace=clone3', '-e', 'inject=clone3:delay_exit=2000000'];
+    const wrapper = ['strace', '-f', '-qq', '-o', '/dev/null', ...inject];
+    const running = runtime.begin(['exec', id, 'sleep', '61'], { wrapper });
+    const childrenOf = (pid: number): number[] =>
+      readText(`/proc/${pid}/task/${pid}/children`).trim().split(' ').filter(Boolean).map(Number);
+    const ofRuntime = (): number[] => childrenOf(childrenOf(running.pid)[0] ?? 0);
+    const isExecuted = (pid: number): boolean => readText(`/proc/${pid}/cmdline`) === 'sleep\x0061\0';
+    assert.ok(
+      waitUntil(() => ofRuntime().some(isExecuted)),
+      'never executed',
+    );
+    const [process61 = 0] = ofRuntime().filter(isExecuted);
+    for (const pid of ofRuntime()) if (pid !== process61) killIfThere(pid);
+    // strace stays when a process ends that it holds back.
+    assert.ok(
+      waitUntil(() => childrenOf(running.pid).length === 0),
+      'the runtime has not ended',
+    );
+    running.child.kill('SIGKILL');
+    const { stderr } = await running.ended;
+    assert.match(stderr, /was killed by signal 9 before it became the user's program/);
+    assert.not.ok(existsSync(`/proc/${process61}/exe`));
+    runtime.remove(id);
+  },
+);
 
 for (const kind of ['prestart', 'createRuntime', 'poststart'] as const) {
   test(`a ${kind} hook that kills the runtime leaves nothing that delete --force can't clean`, async () => {

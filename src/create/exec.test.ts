@@ -41,7 +41,9 @@ function follow(starterPid: number, said: [step: number, pid?: number][], { isOp
   }
   if (!isOpen) close(childFd);
   try {
-    return new Conversation({ plan: {} } as ExecInputs, { script, parentFd }).follow(starterPid);
+    return new Conversation({ plan: {} } as ExecInputs, { script, parentFd, startedAt: performance.now() }).follow(
+      starterPid,
+    );
   } catch (error) {
     if (error instanceof RuntimeError) return error.reason;
     throw error;
@@ -65,6 +67,11 @@ test('the last pid is the one of the process', () => {
 test('the last process waits, and the one that would tell its pid is killed', () => {
   assert.is(follow(done(), [[0, killed()], [2]]), KILLED);
   assert.is(follow(killed(), [[2]]), KILLED);
+});
+
+test('a pid that was never told is no pid to wait for', () => {
+  const last = done();
+  assert.is(follow(killed(), [[1, last]], { isOpen: false }), last);
 });
 
 test('the process is killed while it waits', () => {

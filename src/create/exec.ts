@@ -4,7 +4,7 @@
 import { errnoName, O_PATH, SIGKILL } from '../../bindings/constants.ts';
 import { closeSync, openSync } from '../../bindings/file-system.ts';
 import { socketpair } from '../../bindings/files.ts';
-import { type ExitStatus, kill, wait } from '../../bindings/process.ts';
+import { type ExitStatus, kill, peekEnd, wait } from '../../bindings/process.ts';
 import { RuntimeError } from '../errors.ts';
 import { executionError } from '../execution-error.ts';
 import type { Event } from '../final/event.ts';
@@ -17,6 +17,7 @@ import { assembleScript, spawnAssembled } from '../spawn.ts';
 import { hasEnded, lifeOf } from '../state/status.ts';
 import type { ContainerRecord } from '../state/store.ts';
 import type { Console } from './console.ts';
+import { endAll, untold } from './ends.ts';
 import { cgroupsOfInit, chosenCgroups } from './exec-cgroups.ts';
 import { type ExecPlace, openPlace, stoppedError } from './exec-place.ts';
 import { homeDirectory } from './home.ts';
@@ -82,6 +83,7 @@ function enter(inputs: ExecInputs, cgroups: string[]): Execution {
     const script = execScript({ plan, env, container: place, syncFd, waits: adopt !== undefined, filter });
     const inherit = [syncFd, ...descriptorsOf(place)];
     const program = assembleScript(script);
+    const startedAt = performance.now();
     const starterPid = spawnAssembled(program, { name: 'runts-exec', inherit, firstOwn: 3 + plan.preserveFds });
     closeSync(syncFd);
     if (adopt !== undefined) {
@@ -90,7 +92,7 @@ function enter(inputs: ExecInputs, cgroups: string[]): Execution {
       answer(parentFd);
     }
     inputs.seccomp?.keepFilter();
-    const conversation = new Conversation(inputs, { script, parentFd });
+    const conversation = new Conversation(inputs, { script, parentFd, startedAt });
     const pid = conversation.follow(starterPid);
     const { lastStart } = conversation;
     return { pid, way: { program, lastStart, hasFilter: filter !== undefined, syncFd, place } };
@@ -119,14 +121,20 @@ export class Conversation {
   readonly #inputs: ExecInputs;
   readonly #script: Script;
   readonly #parentFd: number;
+  /** Before its first process: performance.now(). */
+  readonly #startedAt: number;
   /** The script's forks, one after the other: the last process becomes the user's program. */
   readonly #forks: Event[];
   /** What the last process waits for. */
   #asked: (Message & { kind: 'event' }) | undefined;
   #failure: RuntimeError | undefined;
 
-  constructor(inputs: ExecInputs, { script, parentFd }: { script: Script; parentFd: number }) {
+  constructor(
+    inputs: ExecInputs,
+    { script, parentFd, startedAt }: { script: Script; parentFd: number; startedAt: number },
+  ) {
     this.#inputs = inputs;
+    this.#startedAt = startedAt;
     this.#script = script;
     this.#parentFd = parentFd;
     this.#forks = [];
@@ -144,7 +152,7 @@ export class Conversation {
 
   /** Answers until the program has become the user's, or ended. Returns the pid of its last process. */
   follow(starterPid: number): number {
-    const pids = [starterPid];
+    const pids: (number | undefined)[] = [starterPid];
     const last = this.#forks.length;
     // Also after a failure: a process may be faster than the one that tells its pid.
     for (let message = this.#next(pids); message !== undefined; message = this.#next(pids)) {
@@ -162,10 +170,10 @@ export class Conversation {
     }
     const pid = pids[last];
     if (this.#failure !== undefined || pid === undefined || this.#isSilenced(pid)) {
-      const ended = endAll(pids);
+      const ended = endAll(pid === undefined ? [...pids, ...untold(pids, this.#startedAt)] : pids);
       throw this.#failure ?? death(ended);
     }
-    for (const predecessor of pids.slice(0, last)) wait(predecessor, { block: true });
+    for (const predecessor of pids.slice(0, last)) if (predecessor !== undefined) wait(predecessor, { block: true });
     return pid;
   }
 
@@ -174,7 +182,7 @@ export class Conversation {
     return this.#inputs.plan.seccomp !== undefined && lifeOf(pid)?.isOurs === true;
   }
 
-  #next(pids: number[]): Message | undefined {
+  #next(pids: (number | undefined)[]): Message | undefined {
     let index = 0;
     while (pids[index + 1] !== undefined) index++;
     // While one waits for an answer, the socket stays open: is its pid still to be told?
@@ -189,7 +197,7 @@ export class Conversation {
       if (event.type === 'final') schedule?.(pid);
       else if (event.type === 'connectAgent') seccomp?.connectAgent();
       else if (event.type === 'listener') seccomp?.handOver(fd, { record, pid, status: 'running' });
-      if (!answer(this.#parentFd)) throw death(wait(pid, { block: true }));
+      if (!answer(this.#parentFd)) throw death(peekEnd(pid, { block: true }));
     } catch (error) {
       kill(pid, SIGKILL);
       wait(pid, { block: true });
@@ -203,15 +211,6 @@ export class Conversation {
     if (isExec) return executionError(this.#inputs.plan.process.args[0] ?? '', errno);
     return stepError(this.#script, number, errno);
   }
-}
-
-// Most have ended already. Returns how the furthest one has.
-function endAll(pids: number[]): ExitStatus | undefined {
-  const ends = pids.map((pid) => {
-    kill(pid, SIGKILL);
-    return wait(pid, { block: true });
-  });
-  return ends.at(-1);
 }
 
 const SIGSYS = 31;

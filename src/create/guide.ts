@@ -2,8 +2,8 @@
 
 import { errnoName } from '../../bindings/constants.ts';
 import { closeSync, writeFileSync } from '../../bindings/file-system.ts';
-import { type ExitStatus, wait } from '../../bindings/process.ts';
-import { RuntimeError, step, withStep } from '../errors.ts';
+import { type ExitStatus, peekEnd, wait } from '../../bindings/process.ts';
+import { HookError, type RuntimeError, step } from '../errors.ts';
 import { executionError } from '../execution-error.ts';
 import { stepError } from '../final/steps.ts';
 import { runCreateContainerHooks, runHooks } from '../hooks.ts';
@@ -15,6 +15,7 @@ import type { ContainerRecord } from '../state/store.ts';
 import type { Owner } from './as-owner.ts';
 import { checkDevice, makePath, openPath } from './container-paths.ts';
 import { copyTree } from './copy-up.ts';
+import { death, deathError } from './ends.ts';
 import { actAll, type Extras } from './extras.ts';
 import { homeDirectory } from './home.ts';
 import { hostOwner, writeIdMaps } from './id-maps.ts';
@@ -39,6 +40,8 @@ export function guide(guided: Guided): void {
   const server = new Server(guided);
   try {
     while (!server.isReady) server.serve();
+  } catch (error) {
+    throw server.causeOf(error);
   } finally {
     server.close();
   }
@@ -69,6 +72,14 @@ class Server {
     else if (message.kind === 'failure') {
       throw this.#failure(message.step, errnoName(message.errno));
     } else this.#event(message);
+  }
+
+  // A process that is killed leaves questions half asked, and nothing where others look for it: that's not the cause.
+  causeOf(error: unknown): unknown {
+    const { record, launched } = this.guided;
+    const ended = peekEnd(record.pid === 0 ? launched.starterPid : record.pid, { block: false });
+    const isCause = ended !== undefined && ended.signal !== 0 && !(error instanceof HookError);
+    return isCause ? deathError(ended) : error;
   }
 
   #failure(number: number, errno: string): RuntimeError {
@@ -223,20 +234,4 @@ class Server {
     if (!process.needsHome) return process.env;
     return [...process.env, `HOME=${homeDirectory(this.#rootFd, process.uid)}`];
   }
-}
-
-function death(pid: number): unknown {
-  const ended = wait(pid, { block: true });
-  if (ended === undefined) return new RuntimeError('the container process has ended without a word');
-  return deathError(ended);
-}
-
-function deathError(ended: ExitStatus): unknown {
-  const hint = ended.signal === 9 ? 'out of memory, or killed by somebody' : undefined;
-  const error = new RuntimeError(`the container process ${howEnded(ended)}`, hint === undefined ? {} : { hint });
-  return withStep('set up the container', error);
-}
-
-function howEnded({ signal, code }: ExitStatus): string {
-  return signal === 0 ? `exited with status ${code}` : `was killed by signal ${signal}`;
 }

@@ -24,6 +24,8 @@ const MAX_FILES = 32;
 const LENGTH_SIZE = 4;
 const SUM_SIZE = 8;
 const INSTRUCTION_SIZE = 8;
+/** More than the largest filter with a long profile. */
+const MAX_SIZE = 2 ** 20;
 
 /** Where distributions have it. Elsewhere filters are made anew. */
 const LIBRARY_FOLDERS = [
@@ -97,7 +99,7 @@ function load(path: string, key: string): Uint8Array | undefined {
   try {
     const { size, uid, mode } = fstatSync(fd);
     // Somebody else's, where the state's folder is open to all.
-    if (uid !== process.geteuid?.() || (mode & 0o022) !== 0) return undefined;
+    if (uid !== process.geteuid?.() || (mode & 0o022) !== 0 || size > MAX_SIZE) return undefined;
     const content = new Uint8Array(size);
     readSync(fd, content, 0, size, 0);
     return content.length < SUM_SIZE ? undefined : filterIn(content, key);
@@ -131,11 +133,13 @@ function contentOf({ key, filter }: { key: string; filter: Uint8Array }): Uint8A
 
 function save(root: string, path: string, made: { key: string; filter: Uint8Array }): void {
   const old = readdirSync(root).filter((name) => name.startsWith(PREFIX));
-  if (old.length >= MAX_FILES) for (const name of old) unlinkSync(`${root}/${name}`);
+  if (old.length >= MAX_FILES) for (const name of old) attempt(() => unlinkSync(`${root}/${name}`));
   const temporary = `${path}.${process.pid}`;
-  writeFileSync(temporary, contentOf(made), {
-    mode: 0o600,
-    flag: 'wx',
-  });
-  renameSync(temporary, path);
+  try {
+    writeFileSync(temporary, contentOf(made), { mode: 0o600, flag: 'wx' });
+    renameSync(temporary, path);
+  } catch (error) {
+    attempt(() => unlinkSync(temporary));
+    throw error;
+  }
 }

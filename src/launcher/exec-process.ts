@@ -28,12 +28,14 @@ export interface Processes {
   end: Slot;
   /** 0 as long as it's unknown. */
   last: Slot;
+  /** Not 0 if one of those that were waited for was killed. */
+  killed: Slot;
 }
 
 /** Starts the program, without anything of the caller's but the standard streams. */
 export function startProcess(flow: Flow, kept: Address, fds: Descriptors, failed: Label): Processes {
   const { machine, data } = flow;
-  const processes = { pids: data.reserve(8 * MOST_PIDS), end: data.slot(), last: data.slot() };
+  const processes = { pids: data.reserve(8 * MOST_PIDS), end: data.slot(), last: data.slot(), killed: data.slot() };
   const child = machine.newLabel();
   const path = pathOf(flow, fds.program);
   flow.callOr(failed, 'clone', [CLONE_FLAGS, 0, 0, 0, 0]);
@@ -93,13 +95,13 @@ function becomeProgram(flow: Flow, kept: Address, fds: Descriptors & { path: Add
 }
 
 /**
- * Hears the program until it has become the user's. Whatever else it says, or an end too early, is a failure: then nothing
- * of the user's has run, and nothing is left.
+ * Hears the program until it has become the user's. Whatever else it says is a failure: then nothing of the user's has run,
+ * and nothing is left. Was one of its processes killed before it could tell the last pid, nobody knows what runs.
  */
 export function follow(
   flow: Flow,
   { kept, processes, parent }: { kept: Address; processes: Processes; parent: Slot },
-  failed: Label,
+  { failed, lost }: { failed: Label; lost: Label },
 ): void {
   const { machine, data } = flow;
   const message = data.reserve(MESSAGE_SIZE);
@@ -126,6 +128,10 @@ export function follow(
   machine.jumpUnlessEqual(A, 0, giveUp);
   machine.keep(A, processes.last);
   machine.jumpUnlessEqual(A, 0, isWell);
+  endAll(flow, processes);
+  machine.keep(A, processes.killed);
+  machine.jumpUnlessEqual(A, 0, lost);
+  machine.jump(failed);
   machine.label(giveUp);
   endAll(flow, processes);
   machine.jump(failed);
@@ -178,7 +184,7 @@ function forEach({ machine }: Flow, { pids, end }: Processes, body: () => void):
 export function endAll(flow: Flow, processes: Processes): void {
   forEach(flow, processes, () => {
     flow.call('kill', [B, SIGKILL]);
-    waitFor(flow);
+    waitFor(flow, processes);
   });
 }
 
@@ -187,16 +193,22 @@ export function awaitPredecessors(flow: Flow, processes: Processes): void {
   forEach(flow, processes, () => {
     const isLast = flow.machine.newLabel();
     flow.machine.jumpIfEqual(B, processes.last, isLast);
-    waitFor(flow);
+    waitFor(flow, processes);
     flow.machine.label(isLast);
   });
 }
 
-// B: the pid.
-function waitFor(flow: Flow): void {
-  const { machine } = flow;
-  const again = machine.newLabel();
+// B: the pid. The lowest byte of the status is 0 if the process has exited, wait(2).
+function waitFor(flow: Flow, { killed }: Processes): void {
+  const { machine, data } = flow;
+  const [again, hasExited] = [machine.newLabel(), machine.newLabel()];
+  const status = data.slot();
   machine.label(again);
-  flow.call('wait4', [B, 0, __WALL, 0]);
+  flow.call('wait4', [B, status.address, __WALL, 0]);
   machine.jumpIfResult(-EINTR, again);
+  machine.keep(C, status.address);
+  machine.loadAt(C, C, 1);
+  machine.jumpIfEqual(C, 0, hasExited);
+  machine.save(killed, C);
+  machine.label(hasExited);
 }

@@ -347,6 +347,16 @@ for (const architecture of ['x64', 'arm64'] as const) {
     }
   });
 
+  check('a process of the program is killed: nobody knows what has become of the others', () => {
+    const script = new Script(20);
+    const pid = script.slot();
+    script.call('getpid', [], { save: pid });
+    script.call('kill', [pid, 9]);
+    script.finish();
+    container({ program: assemble(script.program, own), lastStart: 1 });
+    assert.is(again().text, 'runts: exec: a process that enters the container was killed\n');
+  });
+
   check('with a filter, a process that ends before it has become another is left to the engine', () => {
     const script = new Script(20);
     script.call('prctl', [K.PR_SET_NAME, script.string('runts-exec'), 0, 0, 0]);

@@ -49,7 +49,8 @@ export function exec(flow: Flow, line: CommandLine, { sources, engine }: { sourc
   givePipes(flow, kept);
   const fds = openDescriptors(flow, { kept, pidfd }, undo);
   const processes = startProcess(flow, kept, fds, undo);
-  follow(flow, { kept, processes, parent: fds.parent }, undo);
+  const lost = machine.newLabel();
+  follow(flow, { kept, processes, parent: fds.parent }, { failed: undo, lost });
   isSilenced(flow, { kept, processes }, undo);
   awaitPredecessors(flow, processes);
   const unwritten = machine.newLabel();
@@ -60,7 +61,9 @@ export function exec(flow: Flow, line: CommandLine, { sources, engine }: { sourc
   });
   flow.exit(0);
   machine.label(unwritten);
-  failPidFile(flow, processes);
+  fail(flow, processes, 'write pid file: the file cannot be written any more');
+  machine.label(lost);
+  fail(flow, processes, 'a process that enters the container was killed');
   machine.label(undo);
   releaseSignals(flow, signals);
   machine.jump(engine);
@@ -105,9 +108,9 @@ function givePipes(flow: Flow, kept: Address): void {
   machine.label(none);
 }
 
-// The process runs: there's no way back. The engine kills it, too, and says so.
-function failPidFile(flow: Flow, processes: Processes): void {
-  const message = 'runts: exec: write pid file: the file cannot be written any more\n';
+// The process runs, or may run: there's no way back. The engine kills it, too, and says so.
+function fail(flow: Flow, processes: Processes, reason: string): void {
+  const message = `runts: exec: ${reason}\n`;
   endAll(flow, processes);
   flow.call('write', [STANDARD_ERROR, flow.data.string(message), message.length]);
   flow.exit(FAILED);
