@@ -55,6 +55,26 @@ testUnless(byEngine, test, 'a small program stays, with nothing but the containe
   assert.not.ok(existsSync(join(runtime.root, run.id)));
 });
 
+test('so it does for exec, with no descriptors at all', async () => {
+  const id = runtime.running();
+  const exec = runtime.begin([
+    'exec',
+    id,
+    'sh',
+    '-c',
+    'trap "exit 5" TERM; echo ready; while true; do sleep 0.05; done',
+  ]);
+  assert.ok(waitUntil(() => exec.stdout() === 'ready\n'));
+  assert.ok(
+    waitUntil(() => programOf(exec.pid) === 'runts-foreground', 2000),
+    programOf(exec.pid),
+  );
+  assert.equal(readdirSync(`/proc/${exec.pid}/fd`), ['0', '1', '2']);
+  process.kill(exec.pid, 'SIGTERM');
+  assert.is((await exec.ended).exit, 5);
+  runtime.remove(id);
+});
+
 const stays: [name: string, options: Parameters<typeof begin>[1]][] = [
   ['with --keep', { flags: ['--keep'] }],
   ['with poststop hooks', { changes: { hooks: { poststop: [{ path: '/bin/true' }] } } }],

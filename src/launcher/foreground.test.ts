@@ -34,16 +34,18 @@ for (const architecture of ['x64', 'arm64'] as const) {
     for (const engine of engines) {
       writeFileSync(engine, '#!/bin/sh\necho "$# $1 $RUNTS_RESUME $A"\n', { mode: 0o755 });
     }
-    const environment = `${engines[0]} /folder=1 A=5 /folder2=1 ${engines[1]}`;
+    const environment = `${engines[0]} 12= /folder=1 A=5 /folder2=1 13= ${engines[1]}`;
     assert.is(run(environment).output, '1 x 0x0000000000000003 5\n');
   });
 
   test(`${architecture}: without an engine it says so`, () => {
     if (process.arch !== architecture && !existsSync(QEMU)) return;
-    const { status, output } = run('/none=1 /folder=1');
+    const { status, output } = run('/none=1 1= /folder=1');
     assert.is(status, 1);
     assert.match(output, /^runts: run: the engine cannot be executed any more; /);
-    assert.is(run('').status, 1);
+    for (const short of ['', '/none=1', '/none=1 1=']) {
+      assert.equal(run(short), { status: 1, output: 'runts-foreground is started by runts alone\n' });
+    }
   });
 }
 

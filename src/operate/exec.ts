@@ -16,6 +16,7 @@ import { checkConsole } from '../plan/terminal.ts';
 import { checkId } from '../state/id.ts';
 import { statusOf } from '../state/status.ts';
 import { type ContainerRecord, loadRecord } from '../state/store.ts';
+import { handOverProcess } from './hand-over.ts';
 import { holdSignals, supervise } from './supervise.ts';
 
 export interface ExecOptions extends Omit<ExecProcessOptions, 'record'> {
@@ -55,7 +56,10 @@ export async function exec(options: ExecOptions): Promise<number> {
   if (way !== undefined && asked !== undefined && adopt === undefined)
     await keep({ ...options, record, asked, plan, way });
   if (options.detach) return 0;
-  if (console?.masterFd === undefined) return supervise(pid, signalFd);
+  if (console?.masterFd === undefined) {
+    handOverProcess(pid);
+    return supervise(pid, signalFd);
+  }
   const { superviseTerminal } = await import('./terminal.ts');
   return superviseTerminal(pid, { signalFd, masterFd: console.masterFd, notify: undefined });
 }

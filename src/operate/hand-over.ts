@@ -1,5 +1,5 @@
-// A foreground `run` hands over to a small program (src/launcher/foreground.ts) once its container is to start: this
-// process becomes that program. What doesn't go as usual comes back here.
+// A foreground `run` hands over to a small program (src/launcher/foreground.ts) once its container is to start, `exec` once
+// its process runs: this process becomes that program. What doesn't go as usual comes back here.
 import * as K from '../../bindings/constants.ts';
 import { closeSync, openSync, readFileSync } from '../../bindings/file-system.ts';
 import { closeOnExecFrom, write } from '../../bindings/files.ts';
@@ -20,7 +20,7 @@ const PROGRAM = 'runts-foreground';
  */
 export function handOver({ root, record, folderFd }: LockedContainer): number | undefined {
   if (!isPlain(record) || isDebugging()) return undefined;
-  const programFd = open(process.execPath.replace(/[^/]*$/, PROGRAM), K.O_PATH);
+  const programFd = openProgram();
   if (programFd === undefined) return undefined;
   const folder = folderOf(root, record.id);
   const resultFd = openSync(`${folder}/${RESULT_FIFO}`, K.O_RDONLY | K.O_NONBLOCK);
@@ -31,10 +31,25 @@ export function handOver({ root, record, folderFd }: LockedContainer): number | 
   }
   write(startFd, Uint8Array.of(1));
   closeSync(startFd);
-  become(programFd, folder, { resultFd, folderFd });
+  // What is at these numbers isn't needed any more.
+  trySyscall('dup3', resultFd, FOREGROUND.resultFd, 0);
+  trySyscall('dup3', folderFd, FOREGROUND.folderFd, 0);
+  closeOnExecFrom(FOREGROUND.folderFd + 1);
+  become(programFd, record.pid, folder);
   closeSync(programFd);
   return resultFd;
 }
+
+/** The same for a process of `exec`, which runs already. */
+export function handOverProcess(pid: number): void {
+  const programFd = isDebugging() ? undefined : openProgram();
+  if (programFd === undefined) return;
+  closeOnExecFrom(3);
+  become(programFd, pid, '');
+  closeSync(programFd);
+}
+
+const openProgram = (): number | undefined => open(process.execPath.replace(/[^/]*$/, PROGRAM), K.O_PATH);
 
 // ENXIO: fifo(7), nobody reads. release() finds out why.
 function open(path: string, flags: number): number | undefined {
@@ -46,13 +61,9 @@ function open(path: string, flags: number): number | undefined {
   }
 }
 
-function become(programFd: number, folder: string, fds: { resultFd: number; folderFd: number }): void {
-  // What is at these numbers isn't needed any more.
-  trySyscall('dup3', fds.resultFd, FOREGROUND.resultFd, 0);
-  trySyscall('dup3', fds.folderFd, FOREGROUND.folderFd, 0);
-  closeOnExecFrom(FOREGROUND.folderFd + 1);
+function become(programFd: number, pid: number, folder: string): void {
   const args = texts('runts', ...process.argv.slice(2));
-  const first = texts(process.execPath, folder);
+  const first = texts(process.execPath, String(pid), folder);
   // As the launcher has left it, with the settings for the engine.
   const environment = readFileSync('/proc/self/environ');
   const argv = words64(...addressesIn(args), 0);

@@ -1,7 +1,7 @@
 // Where things are in a brief (brief.ts): what `create` writes and the launcher reads.
 
 /** What a brief begins with. */
-export const BRIEF_MAGIC = 0x3330_4645_4952_4252n; // "RBRIEF03"
+export const BRIEF_MAGIC = 0x3230_4645_4952_4252n; // "RBRIEF02"
 /** The largest that the launcher reads. */
 export const BRIEF_SIZE = 16384;
 
@@ -28,9 +28,7 @@ export const BRIEF = {
   namespace: 96,
   /** How long the brief is: whoever reads while it's written may get less. */
   size: 104,
-  /** The pid as a number. */
-  pidNumber: 112,
 } as const;
 
 /** Where the texts begin. */
-export const HEADER_SIZE = 120;
+export const HEADER_SIZE = 112;

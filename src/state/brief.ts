@@ -25,7 +25,6 @@ export function briefOf(record: ContainerRecord): Uint8Array<ArrayBuffer> {
   const [beforePid, beforeStatus, afterStatus] = stateText(record);
   texts.text(BRIEF.beforePid, beforePid);
   texts.text(BRIEF.pid, String(pid));
-  texts.number(BRIEF.pidNumber, BigInt(pid));
   texts.text(BRIEF.beforeStatus, beforeStatus);
   texts.text(BRIEF.afterStatus, afterStatus);
   const own = cgroups.filter(({ isOwn }) => isOwn);
