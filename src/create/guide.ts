@@ -154,7 +154,7 @@ class Server {
     else if (event.type === 'copyUpFrom') this.#copySourceFd = openPath(this.#rootFd, event.path) ?? -1;
     else if (event.type === 'copyUpTo') this.#copyUp(event.path, doing);
     else if (event.type === 'checkDevice') this.#checkDevice(event.index);
-    else if (event.type === 'mounted') this.#mounted();
+    else if (event.type === 'mounted' && this.#hasHooks()) this.#mounted();
     else if (event.type === 'connectAgent') extras.seccomp?.connectAgent();
     else if (event.type === 'setup') actAll(extras.inNamespaces, record.pid);
     if (event.type === 'setup' || event.type === 'final') launched.advance();
@@ -165,8 +165,11 @@ class Server {
       launched.beginFinal();
     }
     if (event.type === 'final') actAll(extras.meanwhile, record.pid);
-    // Built while the container process does its last steps.
-    if (event.type === 'mounted') launched.prepareFinal(this.#environment());
+    // While the container process does its last steps.
+    if (event.type === 'mounted') {
+      if (!this.#hasHooks()) this.#mounted();
+      launched.prepareFinal(this.#environment());
+    }
   }
 
   #letGoOn(): void {
@@ -211,10 +214,17 @@ class Server {
     step(device.label, () => checkDevice(this.#rootFd, device));
   }
 
-  // Device rules come after the mounts, which may need more; before the hooks, which may add some.
+  #hasHooks(): boolean {
+    const { prestart = [], createRuntime = [], createContainer = [] } = this.guided.plan.hooks;
+    return prestart.length + createRuntime.length + createContainer.length > 0;
+  }
+
+  // Device rules come after the mounts, which may need more; before the hooks, which may add some. Without hooks, the
+  // container process needn't wait for that.
   #mounted(): void {
     const { plan, record, settings, extras } = this.guided;
     actAll(extras.mounted, record.pid);
+    if (!this.#hasHooks()) return;
     // runtime.md, State: "created" from the end of step 2 on; these hooks are steps 3 to 5.
     const state = stateDocument(record, 'created');
     runHooks('prestart', plan.hooks.prestart ?? [], state, settings);
