@@ -39,7 +39,7 @@ import { guide } from './guide.ts';
 import { checkDescriptors, readHostFacts } from './host.ts';
 import { launch } from './launch.ts';
 import { makeCgroups } from './make-cgroups.ts';
-import { unmountRootfs } from './rootfs-mount.ts';
+import { prepareMountPoint } from './rootfs-mount.ts';
 import { UndoList } from './undo.ts';
 
 export interface CreateOptions {
@@ -71,8 +71,11 @@ export interface Created {
   masterFd: number | undefined;
 }
 
-/** Creates a container. Whatever fails, everything done before is taken back. */
-export async function create(options: CreateOptions): Promise<Created> {
+/**
+ * Creates a container. Whatever fails, everything done before is taken back.
+ * @param meanwhile called while the container process does its last steps: what takes a moment costs nothing then
+ */
+export async function create(options: CreateOptions, meanwhile?: (record: ContainerRecord) => void): Promise<Created> {
   checkId(options.id);
   const { config: asked, bundle, warnings } = loadBundle(options.bundle);
   const notify = process.env.NOTIFY_SOCKET ? await import('./notify.ts') : undefined;
@@ -89,6 +92,7 @@ export async function create(options: CreateOptions): Promise<Created> {
   const undo = new UndoList();
   const { root, consoleSocket } = options;
   const extras = await loadExtras(plan, { root, driver, placed, record, undo, consoleSocket });
+  extras.meanwhile.push(() => meanwhile?.(record));
   try {
     const folderFd = await build({ options, plan, driver, placed, record, settings, extras, undo });
     actAll(extras.atEnd, record.pid);
@@ -242,9 +246,4 @@ function endProcess(pid: number, parentFd: number): void {
   // it ends by itself when the socket is closed.
   if (pid !== 0) wait(pid, { block: true });
   else while (wait(-1, { block: true }) !== undefined);
-}
-
-function prepareMountPoint(mount: NonNullable<ContainerRecord['rootfsMount']>, undo: UndoList): void {
-  if (mount.namespace === undefined) mkdirSync(mount.path);
-  undo.add('remove mounts', () => unmountRootfs(mount));
 }

@@ -60,6 +60,7 @@ export interface Launched {
 export function launch(inputs: LaunchInputs): Launched {
   const { plan, placedCgroup, syncFd, startFd, resultFd } = inputs;
   if (plan.rootfs.maskedPaths.length > 0) checkNull();
+  const mountFacts = lookUpMounts(plan);
   const namespaces = openNamespaces(plan.namespaces.joined);
   const v2 = placedCgroup.find(({ hierarchy, isInherited }) => hierarchy.version === 2 && isInherited !== true);
   const cgroupFd = v2 && step(`open cgroup ${v2.directory}`, () => openSync(v2.directory, 'r'));
@@ -93,7 +94,6 @@ export function launch(inputs: LaunchInputs): Launched {
   const options = { name: 'runts-init', inherit, firstOwn: 3 + plan.preserveFds };
   const starterPid = step('start the init program', () => spawnScript(begin, options));
   for (const fd of own) closeSync(fd);
-  const mountFacts = lookUpMounts(plan);
   const setup = setupScript({ ...inputs, finalFd: finalPathFd, mountFacts, sources: numbers, idMaps, procFd });
   fillWithScript(setupFd, setup);
   closeSync(setupFd);

@@ -1,8 +1,8 @@
-// Takes away the mounts of a container that has no mount namespace of its own.
+// The mounts of a container that has no mount namespace of its own: where they go, and how they are taken away.
 
 import * as K from '../../bindings/constants.ts';
 import { errnoName } from '../../bindings/constants.ts';
-import { closeSync, openSync } from '../../bindings/file-system.ts';
+import { closeSync, mkdirSync, openSync } from '../../bindings/file-system.ts';
 import { socketpair } from '../../bindings/files.ts';
 import { umount2 } from '../../bindings/mount.ts';
 import { wait } from '../../bindings/process.ts';
@@ -13,6 +13,13 @@ import { stepError } from '../final/steps.ts';
 import { receive } from '../protocol.ts';
 import { spawnScript } from '../spawn.ts';
 import type { ContainerRecord } from '../state/store.ts';
+import type { UndoList } from './undo.ts';
+
+/** Makes the place for them in the state's folder, unless they go into a joined namespace. */
+export function prepareMountPoint(mount: NonNullable<ContainerRecord['rootfsMount']>, undo: UndoList): void {
+  if (mount.namespace === undefined) mkdirSync(mount.path);
+  undo.add('remove mounts', () => unmountRootfs(mount));
+}
 
 /** Unmounts the container's root with all that is mounted below it. Nothing mounted there is not an error. */
 export function unmountRootfs({ path, namespace }: NonNullable<ContainerRecord['rootfsMount']>): void {

@@ -9,47 +9,81 @@ import { errnoOf } from '../errors.ts';
 import { isDebugging } from '../log.ts';
 import { isPlain } from '../state/brief.ts';
 import { FOREGROUND } from '../state/foreground-layout.ts';
-import { folderOf, RESULT_FIFO, START_FIFO } from '../state/store.ts';
-import type { LockedContainer } from './start.ts';
+import { type ContainerRecord, folderOf, RESULT_FIFO, START_FIFO } from '../state/store.ts';
 
 const PROGRAM = 'runts-foreground';
 
+/** What becoming the program takes. */
+interface Program {
+  fd: number;
+  argv: Uint8Array;
+  envp: Uint8Array;
+  /** What those point to: it must stay. */
+  texts: Uint8Array[];
+}
+
+/** All that can be had before the container process is ready. */
+export interface Prepared {
+  program: Program;
+  resultFd: number;
+  startFd: number;
+}
+
 /**
- * Tells the container process to go on, and becomes the program. Returns if that isn't possible.
- * @returns the descriptor of the result, if the process has been told
+ * Prepares for `handOver`, while the container process does its last steps.
+ * @returns undefined if the engine has to stay
  */
-export function handOver({ root, record, folderFd }: LockedContainer): number | undefined {
-  if (!isPlain(record) || isDebugging()) return undefined;
-  const programFd = openProgram();
-  if (programFd === undefined) return undefined;
+export function prepare(root: string, record: ContainerRecord): Prepared | undefined {
   const folder = folderOf(root, record.id);
+  const program = isPlain(record) ? programFor(record.pid, folder) : undefined;
+  if (program === undefined) return undefined;
   const resultFd = openSync(`${folder}/${RESULT_FIFO}`, K.O_RDONLY | K.O_NONBLOCK);
   const startFd = open(`${folder}/${START_FIFO}`, K.O_WRONLY | K.O_NONBLOCK);
-  if (startFd === undefined) {
-    for (const fd of [resultFd, programFd]) closeSync(fd);
-    return undefined;
-  }
+  if (startFd !== undefined) return { program, resultFd, startFd };
+  for (const fd of [resultFd, program.fd]) closeSync(fd);
+  return undefined;
+}
+
+/**
+ * Tells the container process to go on, and becomes the program. Returns if that isn't possible.
+ * @param folderFd of the container's folder, which is locked
+ * @returns the descriptor of the result
+ */
+export function handOver({ program, resultFd, startFd }: Prepared, folderFd: number): number {
   write(startFd, Uint8Array.of(1));
   closeSync(startFd);
   // What is at these numbers isn't needed any more.
   trySyscall('dup3', resultFd, FOREGROUND.resultFd, 0);
   trySyscall('dup3', folderFd, FOREGROUND.folderFd, 0);
   closeOnExecFrom(FOREGROUND.folderFd + 1);
-  become(programFd, record.pid, folder);
-  closeSync(programFd);
+  become(program);
   return resultFd;
 }
 
 /** The same for a process of `exec`, which runs already. */
 export function handOverProcess(pid: number): void {
-  const programFd = isDebugging() ? undefined : openProgram();
-  if (programFd === undefined) return;
+  const program = programFor(pid, '');
+  if (program === undefined) return;
   closeOnExecFrom(3);
-  become(programFd, pid, '');
-  closeSync(programFd);
+  become(program);
 }
 
-const openProgram = (): number | undefined => open(process.execPath.replace(/[^/]*$/, PROGRAM), K.O_PATH);
+function programFor(pid: number, folder: string): Program | undefined {
+  const fd = isDebugging() ? undefined : open(process.execPath.replace(/[^/]*$/, PROGRAM), K.O_PATH);
+  if (fd === undefined) return undefined;
+  const args = textsOf('runts', ...process.argv.slice(2));
+  const first = textsOf(process.execPath, String(pid), folder);
+  // As the launcher has left it, with the settings for the engine.
+  const environment = readFileSync('/proc/self/environ');
+  const argv = words64(...addressesIn(args), 0);
+  const envp = words64(...addressesIn(first), ...addressesIn(environment), 0);
+  return { fd, argv, envp, texts: [args, first, environment] };
+}
+
+function become({ fd, argv, envp }: Program): void {
+  trySyscall('execveat', fd, cString(''), argv, envp, K.AT_EMPTY_PATH);
+  closeSync(fd);
+}
 
 // ENXIO: fifo(7), nobody reads. release() finds out why.
 function open(path: string, flags: number): number | undefined {
@@ -61,17 +95,7 @@ function open(path: string, flags: number): number | undefined {
   }
 }
 
-function become(programFd: number, pid: number, folder: string): void {
-  const args = texts('runts', ...process.argv.slice(2));
-  const first = texts(process.execPath, String(pid), folder);
-  // As the launcher has left it, with the settings for the engine.
-  const environment = readFileSync('/proc/self/environ');
-  const argv = words64(...addressesIn(args), 0);
-  const envp = words64(...addressesIn(first), ...addressesIn(environment), 0);
-  trySyscall('execveat', programFd, cString(''), argv, envp, K.AT_EMPTY_PATH);
-}
-
-const texts = (...list: string[]): Uint8Array => encodeName(`${list.join('\0')}\0`);
+const textsOf = (...list: string[]): Uint8Array => encodeName(`${list.join('\0')}\0`);
 
 /** Where the texts of a block begin, each of which ends with a NUL. */
 function addressesIn(block: Uint8Array): number[] {

@@ -4,9 +4,9 @@ import { becomeSubreaper } from '../../bindings/privileges.ts';
 import { type Created, type CreateOptions, create } from '../create/create.ts';
 import { HookError, StateError, toRuntimeError } from '../errors.ts';
 import { warn } from '../log.ts';
-import { loadRecord } from '../state/store.ts';
+import { type ContainerRecord, loadRecord } from '../state/store.ts';
 import { destroy } from './delete.ts';
-import { handedBack, handOver } from './hand-over.ts';
+import { handedBack, handOver, type Prepared, prepare } from './hand-over.ts';
 import { lockAgain, lockFolder, unlock } from './lock.ts';
 import type { NotifyProxy } from './notify.ts';
 import { type LockedContainer, startCreated } from './start.ts';
@@ -31,10 +31,15 @@ export async function run(options: RunOptions): Promise<number> {
   if (!options.noSubreaper) becomeSubreaper();
   const back = handedBack();
   if (back !== undefined && 'ended' in back) return removeEnded(options, back.ended);
-  const container = back === undefined ? { root: options.root, ...(await create(options)) } : reopen(options);
+  const way: { prepared?: Prepared | undefined } = {};
+  const prepareFor = (record: ContainerRecord): void => {
+    if (!options.keep) way.prepared = prepare(options.root, record);
+  };
+  const container =
+    back === undefined ? { root: options.root, ...(await create(options, prepareFor)) } : reopen(options);
   const { record, folderFd, masterFd } = container;
-  const isBare = masterFd === undefined && !options.keep;
-  const released = back?.released ?? (isBare ? handOver(container) : undefined);
+  const prepared = masterFd === undefined ? way.prepared : undefined;
+  const released = back?.released ?? (prepared && handOver(prepared, folderFd));
   const notify = await startOrDestroy(container, released);
   unlock(folderFd);
   const code = await follow(container, signalFd, notify);
