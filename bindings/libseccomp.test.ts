@@ -8,6 +8,7 @@ import {
   conditionsOf,
   libseccompVersion,
   NR_SCMP_ERROR,
+  resolveArchitecture,
   SeccompFilter,
   SyscallNames,
 } from './libseccomp.ts';
@@ -40,6 +41,12 @@ test('architectures have tokens: AUDIT_ARCH_*', () => {
     0x40000003,
     undefined,
   ]);
+});
+
+test("the usual architectures' tokens are the library's", () => {
+  for (const name of ['x86_64', 'x86', 'x32', 'aarch64', 'arm', 'ppc64le', 'nothing']) {
+    assert.is(architectureToken(name), resolveArchitecture(name), name);
+  }
 });
 
 test("names become an architecture's numbers; what only others have a negative one, what nobody has the error", () => {

@@ -4,6 +4,7 @@
 import * as K from '../../bindings/constants.ts';
 import {
   closeSync,
+  existsSync,
   openSync,
   readFileSync,
   readSync,
@@ -47,7 +48,8 @@ export function findFilter(root: string, plan: SeccompPlan, make: () => Uint8Arr
   const makers = [library, identityOf(process.execPath), readFileSync('/proc/sys/kernel/osrelease', 'latin1')];
   const key = keyOf(makers, plan);
   const path = `${root}/${PREFIX}${Bun.hash(key).toString(16).padStart(16, '0')}`;
-  const known = attempt(() => load(path, key));
+  // Looked for first: an exception takes longer.
+  const known = existsSync(path) ? attempt(() => load(path, key)) : undefined;
   if (known !== undefined) return { filter: known, keep: () => {} };
   const filter = make();
   return { filter, keep: () => attempt(() => save(root, path, { key, filter })) };

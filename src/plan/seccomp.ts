@@ -89,6 +89,16 @@ function actionOf(name: string, errno = EPERM): number {
 }
 
 function planRule({ names, action, errnoRet, args = [] }: SeccompRule, index: number): SeccompRulePlan {
+  const pointer = `/linux/seccomp/syscalls/${index}`;
+  return {
+    pointer,
+    names,
+    action: actionOf(action, errnoRet),
+    alternatives: args.length === 0 ? [[]] : planArgs(args),
+  };
+}
+
+function planArgs(args: NonNullable<SeccompRule['args']>): Comparison[][] {
   const comparisons = args.map(({ index: argument, value, valueTwo = 0, op }) => ({
     argument,
     operator: numberOf(SECCOMP_OPERATORS, op),
@@ -97,12 +107,7 @@ function planRule({ names, action, errnoRet, args = [] }: SeccompRule, index: nu
   }));
   // Of one argument libseccomp takes one comparison in a rule. Profiles that have several mean any of them, as in runc.
   const isOnce = new Set(args.map((one) => one.index)).size === args.length;
-  return {
-    pointer: `/linux/seccomp/syscalls/${index}`,
-    names,
-    action: actionOf(action, errnoRet),
-    alternatives: isOnce ? [comparisons] : comparisons.map((one) => [one]),
-  };
+  return isOnce ? [comparisons] : comparisons.map((one) => [one]);
 }
 
 function flagsOf(names: string[], notifies: boolean, warnings: string[]): number {
