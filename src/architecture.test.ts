@@ -43,7 +43,7 @@ const LAYERS: [of: RegExp, may: RegExp, why: string][] = [
   [/^src\/errors\.ts$/, /^bindings\/(errno|constants)/, 'everybody uses the errors'],
   [
     /^src\/(log|signals|execution-error)\.ts$/,
-    /^(bindings\/file-system|src\/errors)/,
+    /^(bindings\/(file-system|stat)|src\/errors)/,
     'what the user reads and writes',
   ],
   [
@@ -184,7 +184,10 @@ const UNTESTED: [file: RegExp, why: string][] = [
     /^src\/launcher\/(command-line|environment|words|container|delete|status|flow)\.ts$/,
     'code that only runs assembled: shortcuts.test.ts',
   ],
-  [/^src\/launcher\/(exec-\w+|pid-file|file-type|supervise|executable|started)\.ts$/, 'the same: exec.test.ts'],
+  [
+    /^src\/launcher\/(exec-\w+|pid-file|file-type|supervise|executable|started|deleted-folder)\.ts$/,
+    'the same: exec.test.ts, launcher.test.ts',
+  ],
   [
     /^src\/state\/(brief|kept-exec|foreground)-layout\.ts$/,
     'numbers, tested by brief.test.ts, kept-exec.test.ts and foreground.test.ts',

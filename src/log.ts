@@ -1,5 +1,6 @@
 // The log: --log FILE and --log-format, in runc's shape, so that managers find the message; warnings; debug on demand.
 import { openSync, writeSync } from '../bindings/file-system.ts';
+import { fstatSync } from '../bindings/stat.ts';
 import { printable, step } from './errors.ts';
 
 export interface LogOptions {
@@ -52,9 +53,10 @@ export function debug(msg: () => string): void {
   debugSink?.(msg());
 }
 
-/** Whether details are written. */
-export function isDebugging(): boolean {
-  return options.isDebug || debugSink !== undefined;
+/** Whether nobody would miss the log, were it closed now and opened again, perhaps: there's none, or it's a file. */
+export function isLogPlain(): boolean {
+  const isDebugging = options.isDebug || debugSink !== undefined;
+  return !isDebugging && (fileFd === undefined || fstatSync(fileFd).isFile());
 }
 
 /** Writes all of a text to a descriptor. */

@@ -50,7 +50,12 @@ async function prepareTrace(global: GlobalOptions): Promise<void> {
 
 function prepareLog(global: GlobalOptions, sink?: (text: string) => void): void {
   const format = global['log-format'] === 'json' ? 'json' : 'text';
-  configureLog({ file: global.log, format, isDebug: global.debug }, sink);
+  try {
+    configureLog({ file: global.log, format, isDebug: global.debug }, sink);
+  } catch (error) {
+    // `run` that has been handed back (operate/hand-over.ts) has opened it before: what is left to do counts more.
+    if (process.env.RUNTS_RESUME === undefined && process.env.RUNTS_REMOVE === undefined) throw error;
+  }
 }
 
 // One line on standard error, the same in the log.

@@ -1,9 +1,9 @@
 // What stays of a foreground `run` while its container runs, and where the engine goes on again.
-import { existsSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { withNamespaces } from '../bundle.ts';
-import { isSystemdDriver, type RunningCommand, waitUntil } from '../runtime.ts';
+import { type CommandOptions, isSystemdDriver, type RunningCommand, waitUntil } from '../runtime.ts';
 import { parseStatus, readText } from './host.ts';
 import { leftovers, snapshot } from './leftovers.ts';
 import { integration, testUnless } from './suite.ts';
@@ -15,10 +15,16 @@ interface Run extends RunningCommand {
   id: string;
 }
 
-function begin(args: string[], { flags = [], changes = {} }: { flags?: string[]; changes?: object } = {}): Run {
+interface RunOptions {
+  flags?: string[];
+  changes?: object;
+  command?: CommandOptions;
+}
+
+function begin(args: string[], { flags = [], changes = {}, command = {} }: RunOptions = {}): Run {
   const id = runtime.id();
   const bundle = runtime.bundle({ ...changes, process: { args } });
-  return { ...runtime.begin(['run', ...flags, '--bundle', bundle.directory, id]), id };
+  return { ...runtime.begin(['run', ...flags, '--bundle', bundle.directory, id], command), id };
 }
 
 const programOf = (pid: number): string => readlinkSync(`/proc/${pid}/exe`).replace(/^.*\//, '');
@@ -75,7 +81,11 @@ test('so it does for exec, with no descriptors at all', async () => {
   runtime.remove(id);
 });
 
+const log = join(runtime.folder, 'log');
 const stays: [name: string, options: Parameters<typeof begin>[1]][] = [
+  ['with a descriptor of the caller’s', { command: { descriptors: ['/dev/null'] } }],
+  ['with a log that is no file', { command: { globals: ['--log', '/dev/null'] } }],
+  ['with --debug', { command: { globals: ['--debug', '--log', log] } }],
   ['with --keep', { flags: ['--keep'] }],
   ['with poststop hooks', { changes: { hooks: { poststop: [{ path: '/bin/true' }] } } }],
 ];
@@ -125,6 +135,53 @@ test('deleted and made again meanwhile: the new one stays', async () => {
   assert.is((await run.ended).exit, 137);
   assert.is(runtime.state(run.id).status, 'created');
   runtime.remove(run.id);
+});
+
+test('deleted and made again while the engine is on its way back: the new one stays', async () => {
+  const run = begin(['sleep', '60']);
+  settled(run);
+  // The lock is held at the end of the container, so that the engine is needed.
+  const holder = Bun.spawn(['flock', join(runtime.root, run.id), 'sleep', '1.5']);
+  Bun.sleepSync(200);
+  process.kill(runtime.state(run.id).pid, 'SIGKILL');
+  assert.ok(waitUntil(() => programOf(run.pid) === 'runts-engine'));
+  const folder = join(runtime.root, run.id);
+  renameSync(folder, `${folder}.gone`);
+  const changes = { linux: { cgroupsPath: `/${runtime.tag}-another` } };
+  const other = runtime.bundle({ process: { args: ['sleep', '60'] }, ...changes });
+  runtime.ok(['create', '--bundle', other.directory, run.id]);
+  await holder.exited;
+  assert.is((await run.ended).exit, 137);
+  assert.is(runtime.state(run.id).status, 'created');
+  runtime.remove(run.id);
+  renameSync(`${folder}.gone`, folder);
+  runtime.remove(run.id);
+});
+
+test('a log whose folder is gone by the end is no reason to leave the container', async () => {
+  const before = snapshot(runtime);
+  const folder = join(runtime.folder, 'logs');
+  mkdirSync(folder);
+  const args = ['sh', '-c', 'sleep 60 & sleep 1; exit 9'];
+  const command = { globals: ['--log', join(folder, 'log')] };
+  const run = begin(args, { changes: withNamespaces('mount'), command });
+  awaitRunning(run);
+  renameSync(folder, `${folder}.gone`);
+  assert.is((await run.ended).exit, 9);
+  assert.equal(leftovers(before), []);
+});
+
+test('in a working directory that is deleted meanwhile, too', async () => {
+  const before = snapshot(runtime);
+  const cwd = join(runtime.folder, 'cwd');
+  mkdirSync(cwd);
+  const args = ['sh', '-c', 'sleep 60 & sleep 1; exit 9'];
+  // Without a pid namespace something is left in the cgroup: the engine has to end that.
+  const run = begin(args, { changes: withNamespaces('mount'), command: { cwd } });
+  awaitRunning(run);
+  rmdirSync(cwd);
+  assert.is((await run.ended).exit, 9);
+  assert.equal(leftovers(before), []);
 });
 
 test('somebody works on the container at its end: that is waited for', async () => {

@@ -9,6 +9,7 @@ import { BRIEF_SIZE } from '../state/brief-layout.ts';
 import { FOREGROUND } from '../state/foreground-layout.ts';
 import { lock, readBrief } from './container.ts';
 import { removeOpened } from './delete.ts';
+import { leaveDeletedFolder } from './deleted-folder.ts';
 import { toEnvironment } from './environment.ts';
 import { executable } from './executable.ts';
 import type { Flow } from './flow.ts';
@@ -66,10 +67,12 @@ function run(flow: Flow, taken: Taken): void {
   flow.exit(A);
   machine.label(notRemoved);
   machine.keep(A, status);
-  goBack(flow, taken, { variable: numberVariable(data, 'RUNTS_REMOVE'), folderFd });
+  goBack(flow, taken, { variable: numberVariable(data, 'RUNTS_REMOVE'), status });
   machine.label(notStarted);
+  machine.keep(A, FAILED);
+  machine.save(status, A);
   machine.keep(A, result);
-  goBack(flow, taken, { variable: numberVariable(data, 'RUNTS_RESUME'), folderFd });
+  goBack(flow, taken, { variable: numberVariable(data, 'RUNTS_RESUME'), status });
 }
 
 function set({ machine }: Flow, slot: Slot, value: number): void {
@@ -105,7 +108,8 @@ function takeOver(flow: Flow): Taken {
   machine.save(folder, B);
   machine.jump(left);
   machine.label(none);
-  fail(flow, 'runts-foreground is started by runts alone');
+  say(flow, 'runts-foreground is started by runts alone');
+  flow.exit(FAILED);
   machine.label(left);
   return { engine, pid, folder, argv, envp };
 }
@@ -135,25 +139,25 @@ function readDecimal(flow: Flow, to: Slot): void {
   machine.save(to, D);
 }
 
-// A: the variable's value.
+// A: the variable's value. The engine takes the folder's descriptor: by its name, there may be another container by now.
+// Without an engine it ends with the status.
 function goBack(
   flow: Flow,
   { engine, argv, envp }: Taken,
-  { variable, folderFd }: { variable: NumberVariable; folderFd: Slot },
+  { variable, status }: { variable: NumberVariable; status: Slot },
 ): void {
   const { machine } = flow;
   writeNumber(machine, A, variable);
   machine.keep(A, envp);
   machine.keep(B, variable.address);
   machine.storeAt(A, B, 8);
-  // And with it the lock, which the engine takes itself.
-  flow.call('close', [folderFd]);
+  leaveDeletedFolder(flow);
   flow.call('execve', [engine, argv, envp]);
-  fail(flow, 'runts: run: the engine cannot be executed any more; `runts delete --force` removes the container');
+  say(flow, 'runts: run: the engine cannot be executed any more; `runts delete --force` removes the container');
+  machine.keep(A, status);
+  flow.exit(A);
 }
 
-function fail(flow: Flow, reason: string): void {
-  const message = `${reason}\n`;
-  flow.call('write', [STANDARD_ERROR, flow.data.string(message), message.length]);
-  flow.exit(FAILED);
+function say(flow: Flow, message: string): void {
+  flow.call('write', [STANDARD_ERROR, flow.data.string(`${message}\n`), message.length + 1]);
 }

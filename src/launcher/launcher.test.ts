@@ -80,6 +80,7 @@ for (const architecture of ARCHITECTURES) {
       'MIMALLOC_ARENA_MAX_OBJECT_SIZE=2097152',
       'MIMALLOC_ARENA_RESERVE=65536',
       'PATH=/usr/bin:/bin',
+      'RUNTS_FDANY=0x0000000000000000',
       'RUNTS_FDS=0x0000000000000000',
       'RUNTS_NOFILE=0x000000000000014d',
       'RUNTS_RELEASED=0x0000000000000000',
@@ -101,6 +102,11 @@ for (const architecture of ARCHITECTURES) {
     const file = install(architecture, { at: 'lib/runts/runts-engine' });
     const { stdout } = run(architecture, 'exec $LAUNCHER 3</dev/null 4</dev/null 6</dev/null', file);
     assert.match(stdout, 'RUNTS_FDS=0x0000000000000002');
+    assert.match(stdout, 'RUNTS_FDANY=0x0000000000000001');
+    // Wherever they are; with no room for as many as are looked at, nobody knows.
+    for (const words of ['exec $LAUNCHER 9</dev/null', 'ulimit -n 40; exec $LAUNCHER']) {
+      assert.match(run(architecture, words, file).stdout, 'RUNTS_FDANY=0x0000000000000001');
+    }
   });
 
   check('finds an engine at a path of its own first, and otherwise beside itself', () => {

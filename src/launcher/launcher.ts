@@ -5,6 +5,7 @@ import type { Architecture, SyscallName } from '../../bindings/syscalls.ts';
 import type { Data } from '../final/data.ts';
 import type { Kept } from '../final/encoder.ts';
 import type { Address, Operand, Slot } from '../final/memory.ts';
+import { leaveDeletedFolder } from './deleted-folder.ts';
 import { executable } from './executable.ts';
 import type { Flow } from './flow.ts';
 import { A, B, C, D, type Machine } from './machine.ts';
@@ -20,8 +21,9 @@ const AT_FDCWD = -100;
 const F_GETFD = 1;
 const RLIMIT_NOFILE = 7;
 const PATH_MAX = 4096;
+/** How many descriptors are looked at, from 3 on; in struct pollfd, what is told; of one that isn't open. */
+const [MOST_POLLED, REVENTS, POLLNVAL] = [64, 6, 0x20];
 const STANDARD_ERROR = 2;
-const ENOENT = 2;
 
 export interface LauncherOptions {
   /** An absolute path at which the engine is looked for first. */
@@ -46,6 +48,7 @@ class Launcher {
   readonly #envp: Slot;
   readonly #openFiles: NumberVariable;
   readonly #descriptors: NumberVariable;
+  readonly #others: NumberVariable;
   readonly #released: NumberVariable;
 
   constructor(flow: Flow) {
@@ -57,12 +60,15 @@ class Launcher {
     this.#envp = data.slot();
     this.#openFiles = numberVariable(data, 'RUNTS_NOFILE');
     this.#descriptors = numberVariable(data, 'RUNTS_FDS');
+    this.#others = numberVariable(data, 'RUNTS_FDANY');
     this.#released = numberVariable(data, 'RUNTS_RELEASED');
   }
 
   build(engine: string | undefined, sources: bigint): void {
+    // Before there's any of this program's own.
+    this.#noteOthers();
     shortcuts(this.#flow, { released: this.#released, sources });
-    this.#leaveDeletedFolder();
+    leaveDeletedFolder(this.#flow);
     this.#noteOpenFiles();
     this.#noteDescriptors();
     this.#moveArguments();
@@ -71,19 +77,6 @@ class Launcher {
     if (engine !== undefined) this.#execute(this.data.string(engine));
     this.#executeBeside(path);
     this.#fail('runts: the engine is not there: lib/runts-engine beside runts, or ../lib/runts/runts-engine\n');
-  }
-
-  // In a deleted working directory the engine doesn't start, and managers call `delete` from a bundle that is gone.
-  #leaveDeletedFolder(): void {
-    const { machine, data } = this;
-    const [deleted, done] = [machine.newLabel(), machine.newLabel()];
-    this.#call('getcwd', [data.reserve(PATH_MAX), PATH_MAX]);
-    machine.keep(A, 'result');
-    machine.jumpIfEqual(A, -ENOENT, deleted);
-    machine.jump(done);
-    machine.label(deleted);
-    this.#call('chdir', [data.string('/')]);
-    machine.label(done);
   }
 
   // The engine raises its soft limit of open files, and opens descriptors of its own.
@@ -111,11 +104,39 @@ class Launcher {
     writeNumber(machine, A, this.#descriptors);
   }
 
+  // Whether any descriptor is open beyond the standard streams, as far as one call can tell: a caller may want it to stay.
+  // struct pollfd, poll(2): descriptor, events, revents.
+  #noteOthers(): void {
+    const { machine, data } = this;
+    const entries = new DataView(new ArrayBuffer(8 * MOST_POLLED));
+    for (let index = 0; index < MOST_POLLED; index++) entries.setInt32(8 * index, 3 + index, true);
+    const poll = data.writableBytes(new Uint8Array(entries.buffer));
+    const noTime = data.writableBytes(new Uint8Array(16));
+    const [found, none, known] = [machine.newLabel(), machine.newLabel(), machine.newLabel()];
+    // EINVAL: more than may be open at all.
+    this.#flow.callOr(found, 'ppoll', [poll, MOST_POLLED, noTime, 0, 0]);
+    machine.keep(A, poll.plus(REVENTS));
+    this.#flow.loop((done) => {
+      machine.jumpIfEqual(A, poll.plus(8 * MOST_POLLED + REVENTS), done);
+      machine.loadAt(C, A, 1);
+      machine.jumpUnlessEqual(C, POLLNVAL, found);
+      machine.add(A, 8);
+    });
+    machine.jump(none);
+    machine.label(found);
+    machine.keep(A, 1);
+    machine.jump(known);
+    machine.label(none);
+    machine.keep(A, 0);
+    machine.label(known);
+    writeNumber(machine, A, this.#others);
+  }
+
   // execve(2), "the stack": argc, argv, NULL, envp, NULL. The environment grows, so that all moves down a little, into
   // free stack. A reads, B writes, from here to the end of the environment.
   #moveArguments(): void {
     const { machine } = this;
-    const more = SETTINGS.length + 3;
+    const more = SETTINGS.length + 4;
     machine.stackPointer(A);
     machine.add(A, 8);
     machine.stackPointer(B);
@@ -149,7 +170,7 @@ class Launcher {
     this.#append(C);
     machine.jump(next);
     machine.label(done);
-    const numbers = [this.#openFiles, this.#descriptors, this.#released].map(({ address }) => address);
+    const numbers = [this.#openFiles, this.#descriptors, this.#others, this.#released].map(({ address }) => address);
     const settings = [...SETTINGS.map((text) => data.string(text)), ...numbers];
     for (const setting of [...settings, 0]) {
       machine.keep(C, setting);

@@ -5,7 +5,7 @@ import type { Flow } from './flow.ts';
 import { A, C, D } from './machine.ts';
 import { readStat } from './status.ts';
 
-const POLLIN = 1;
+const [POLLIN, POLLHUP] = [1, 0x10];
 /** How long the process may take before the engine looks what holds it up. */
 const PATIENCE_SECONDS = 1n;
 
@@ -49,6 +49,5 @@ function awaitResult(flow: Flow, result: Slot, engine: Label): void {
   machine.jumpIfResult(0, engine);
   machine.add(C, 2);
   machine.loadAt(D, C, 1);
-  machine.lowestDigit(D, D);
-  machine.jumpIfEqual(D, POLLIN, engine);
+  machine.jumpUnlessEqual(D, POLLHUP, engine);
 }

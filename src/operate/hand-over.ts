@@ -2,11 +2,11 @@
 // its process runs: this process becomes that program. What doesn't go as usual comes back here.
 import * as K from '../../bindings/constants.ts';
 import { closeSync, openSync, readFileSync } from '../../bindings/file-system.ts';
-import { closeOnExecFrom, write } from '../../bindings/files.ts';
+import { closeOnExecFrom } from '../../bindings/files.ts';
 import { encodeName } from '../../bindings/names.ts';
 import { addressOf, cString, trySyscall, words64 } from '../../bindings/syscall.ts';
 import { errnoOf } from '../errors.ts';
-import { isDebugging } from '../log.ts';
+import { isLogPlain } from '../log.ts';
 import { isPlain } from '../state/brief.ts';
 import { FOREGROUND } from '../state/foreground-layout.ts';
 import { type ContainerRecord, folderOf, RESULT_FIFO, START_FIFO } from '../state/store.ts';
@@ -35,22 +35,21 @@ export interface Prepared {
  */
 export function prepare(root: string, record: ContainerRecord): Prepared | undefined {
   const folder = folderOf(root, record.id);
-  const program = isPlain(record) ? programFor(record.pid, folder) : undefined;
-  if (program === undefined) return undefined;
-  const resultFd = openSync(`${folder}/${RESULT_FIFO}`, K.O_RDONLY | K.O_NONBLOCK);
-  const startFd = open(`${folder}/${START_FIFO}`, K.O_WRONLY | K.O_NONBLOCK);
-  if (startFd !== undefined) return { program, resultFd, startFd };
-  for (const fd of [resultFd, program.fd]) closeSync(fd);
-  return undefined;
+  // On the way back the working directory may be another.
+  const program = isPlain(record) && root.startsWith('/') ? programFor(record.pid, folder) : undefined;
+  const resultFd = program && open(`${folder}/${RESULT_FIFO}`, K.O_RDONLY | K.O_NONBLOCK);
+  const startFd = resultFd && open(`${folder}/${START_FIFO}`, K.O_WRONLY | K.O_NONBLOCK);
+  return program && resultFd && startFd ? { program, resultFd, startFd } : undefined;
 }
 
 /**
  * Tells the container process to go on, and becomes the program. Returns if that isn't possible.
  * @param folderFd of the container's folder, which is locked
- * @returns the descriptor of the result
+ * @returns the descriptor of the result, if the process has been told
  */
-export function handOver({ program, resultFd, startFd }: Prepared, folderFd: number): number {
-  write(startFd, Uint8Array.of(1));
+export function handOver({ program, resultFd, startFd }: Prepared, folderFd: number): number | undefined {
+  // EPIPE: release() finds out why.
+  if (trySyscall('write', startFd, Uint8Array.of(1), 1) !== 1) return undefined;
   closeSync(startFd);
   // What is at these numbers isn't needed any more.
   trySyscall('dup3', resultFd, FOREGROUND.resultFd, 0);
@@ -68,10 +67,12 @@ export function handOverProcess(pid: number): void {
   become(program);
 }
 
+// What the caller has opened stays open as long as the engine does: a lock, a pipe whose end tells somebody something.
 function programFor(pid: number, folder: string): Program | undefined {
-  const fd = isDebugging() ? undefined : open(process.execPath.replace(/[^/]*$/, PROGRAM), K.O_PATH);
+  if (!isLogPlain() || Number(process.env.RUNTS_FDANY ?? 1) !== 0) return undefined;
+  const fd = open(process.execPath.replace(/[^/]*$/, PROGRAM), K.O_PATH);
   if (fd === undefined) return undefined;
-  const args = textsOf('runts', ...process.argv.slice(2));
+  const args = textsOf(process.argv0, ...process.argv.slice(2));
   const first = textsOf(process.execPath, String(pid), folder);
   // As the launcher has left it, with the settings for the engine.
   const environment = readFileSync('/proc/self/environ');
@@ -85,12 +86,12 @@ function become({ fd, argv, envp }: Program): void {
   closeSync(fd);
 }
 
-// ENXIO: fifo(7), nobody reads. release() finds out why.
+// Whatever isn't possible is left as it is.
 function open(path: string, flags: number): number | undefined {
   try {
     return openSync(path, flags);
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENXIO') return undefined;
+    if (errnoOf(error) !== undefined) return undefined;
     throw error;
   }
 }
@@ -105,12 +106,20 @@ function addressesIn(block: Uint8Array): number[] {
   return addresses;
 }
 
-/**
- * Where the program has come to, if this is `run` again: `released` is the descriptor of the result, from where on it
- * goes on here; `ended` the status of a container that is only to be removed.
- */
-export function handedBack(): { released: number } | { ended: number } | undefined {
+/** Where the program has come to, if this is `run` again. */
+export interface HandedBack {
+  /** Of the container's folder. */
+  folderFd: number;
+  /** The descriptor of the result: the process has been told to go on. */
+  released?: number;
+  /** The status of the container, which is only to be removed. */
+  ended?: number;
+}
+
+/** What the program has left to this process. */
+export function handedBack(): HandedBack | undefined {
   const { RUNTS_RESUME, RUNTS_REMOVE } = process.env;
-  if (RUNTS_REMOVE !== undefined) return { ended: Number(RUNTS_REMOVE) };
-  return RUNTS_RESUME === undefined ? undefined : { released: Number(RUNTS_RESUME) };
+  const { folderFd } = FOREGROUND;
+  if (RUNTS_REMOVE !== undefined) return { folderFd, ended: Number(RUNTS_REMOVE) };
+  return RUNTS_RESUME === undefined ? undefined : { folderFd, released: Number(RUNTS_RESUME) };
 }

@@ -7,7 +7,7 @@ import { warn } from '../log.ts';
 import { type ContainerRecord, loadRecord } from '../state/store.ts';
 import { destroy } from './delete.ts';
 import { handedBack, handOver, type Prepared, prepare } from './hand-over.ts';
-import { lockAgain, lockFolder, unlock } from './lock.ts';
+import { lockAgain, unlock } from './lock.ts';
 import type { NotifyProxy } from './notify.ts';
 import { type LockedContainer, startCreated } from './start.ts';
 import { holdSignals, supervise } from './supervise.ts';
@@ -30,17 +30,18 @@ export async function run(options: RunOptions): Promise<number> {
   const signalFd = holdSignals();
   if (!options.noSubreaper) becomeSubreaper();
   const back = handedBack();
-  if (back !== undefined && 'ended' in back) return removeEnded(options, back.ended);
+  if (back?.ended !== undefined) return removeEnded(options, back.folderFd, back.ended);
   const way: { prepared?: Prepared | undefined } = {};
   const prepareFor = (record: ContainerRecord): void => {
     if (!options.keep) way.prepared = prepare(options.root, record);
   };
   const container =
-    back === undefined ? { root: options.root, ...(await create(options, prepareFor)) } : reopen(options);
+    back === undefined
+      ? { root: options.root, ...(await create(options, prepareFor)) }
+      : { ...reopen(options, back.folderFd), masterFd: undefined };
   const { record, folderFd, masterFd } = container;
   const prepared = masterFd === undefined ? way.prepared : undefined;
-  const released = back?.released ?? (prepared && handOver(prepared, folderFd));
-  const notify = await startOrDestroy(container, released);
+  const notify = await startOrDestroy(container, () => back?.released ?? (prepared && handOver(prepared, folderFd)));
   unlock(folderFd);
   const code = await follow(container, signalFd, notify);
   if (options.keep || !lockAgain(options.root, record.id, folderFd)) closeSync(folderFd);
@@ -48,18 +49,14 @@ export async function run(options: RunOptions): Promise<number> {
   return code;
 }
 
-function reopen({ root, id }: RunOptions): LockedContainer & { masterFd: undefined } {
-  const folderFd = lockFolder(root, id);
-  return { root, folderFd, record: loadRecord(root, id), masterFd: undefined };
+// Deleted meanwhile, and perhaps made anew by somebody else: not this one any more.
+function reopen({ root, id }: RunOptions, folderFd: number): LockedContainer {
+  if (!lockAgain(root, id, folderFd)) throw new StateError('container does not exist');
+  return { root, folderFd, record: loadRecord(root, id) };
 }
 
-async function removeEnded(options: RunOptions, code: number): Promise<number> {
-  try {
-    await destroy(reopen(options));
-  } catch (error) {
-    // Somebody else was faster.
-    if (!(error instanceof StateError)) throw error;
-  }
+async function removeEnded(options: RunOptions, folderFd: number, code: number): Promise<number> {
+  if (lockAgain(options.root, options.id, folderFd)) await destroy(reopen(options, folderFd));
   return code;
 }
 
@@ -73,9 +70,13 @@ async function follow(
   return superviseTerminal(record.pid, { signalFd, masterFd, notify });
 }
 
-async function startOrDestroy(container: LockedContainer, released?: number): Promise<NotifyProxy | undefined> {
+/** @param release tells the process, perhaps, and returns the descriptor of the result if it has */
+async function startOrDestroy(
+  container: LockedContainer,
+  release: () => number | undefined = () => undefined,
+): Promise<NotifyProxy | undefined> {
   try {
-    return await startCreated(container, released);
+    return await startCreated(container, release());
   } catch (error) {
     // After a failed hook that has happened already.
     if (!(error instanceof HookError)) await destroyAfter(container);
