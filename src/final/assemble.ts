@@ -2,6 +2,7 @@
 // architecture's encoder makes code of them, and code and data are put into an ELF file.
 import { type Architecture, type SyscallName, syscallNumber } from '../../bindings/syscalls.ts';
 import { Arm64Encoder } from './arm64.ts';
+import type { Data } from './data.ts';
 import { CODE_OFFSET, elfFile, layOut } from './elf.ts';
 import type { Encoder, Kept } from './encoder.ts';
 import type { Address, Operand } from './memory.ts';
@@ -24,18 +25,23 @@ const EXIT_FAILED = 1;
 export function assemble(program: Program, architecture: Architecture): Uint8Array {
   const encoder = architecture === 'x64' ? new X64Encoder() : new Arm64Encoder();
   new Assembler(encoder, architecture).program(program);
+  return linked(encoder, program, architecture);
+}
+
+/** An executable file of code and its data. */
+export function linked(encoder: Encoder, data: Data, architecture: Architecture): Uint8Array {
   const layout = layOut(architecture, {
     code: encoder.length,
-    constant: program.constant.length,
-    bulk: program.bulk.length,
-    writable: program.writable.length,
-    zeroed: program.zeroedSize,
+    constant: data.constant.length,
+    bulk: data.bulk.length,
+    writable: data.writable.length,
+    zeroed: data.zeroedSize,
   });
   const file = elfFile(layout);
   file.set(encoder.finish(layout.addresses), CODE_OFFSET);
-  program.constant.copyTo(file, layout.offsets.constant, layout.addresses);
-  program.bulk.copyTo(file, layout.offsets.bulk, layout.addresses);
-  program.writable.copyTo(file, layout.offsets.writable, layout.addresses);
+  data.constant.copyTo(file, layout.offsets.constant, layout.addresses);
+  data.bulk.copyTo(file, layout.offsets.bulk, layout.addresses);
+  data.writable.copyTo(file, layout.offsets.writable, layout.addresses);
   return file;
 }
 
