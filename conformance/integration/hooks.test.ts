@@ -46,6 +46,22 @@ test('the hooks run in the order of the lifecycle, each list in its own order', 
   assert.ok(order.indexOf('program') > order.indexOf('startContainer2'));
 });
 
+test('poststart hooks come after what the program does first', () => {
+  const scripts = new HookScripts(runtime);
+  const busy = `i=0; while [ $i -lt 1000 ]; do i=$((i + 1)); done; echo program >> ${scripts.folder}/order; sleep 60`;
+  const id = runtime.create(bundleWith(scripts, { poststart: [scripts.hook('poststart')] }, ['sh', '-c', busy]));
+  runtime.ok(['start', id]);
+  assert.equal(scripts.order(), ['program', 'poststart']);
+});
+
+test('a program that never waits does not hold its poststart hooks up', () => {
+  const scripts = new HookScripts(runtime);
+  const endless = ['sh', '-c', 'while :; do :; done'];
+  const id = runtime.create(bundleWith(scripts, { poststart: [scripts.hook('poststart')] }, endless));
+  runtime.ok(['start', id]);
+  assert.equal(scripts.order(), ['poststart']);
+});
+
 test('a foreground run runs all hooks', () => {
   const scripts = new HookScripts(runtime);
   runtime.ok(['run', '--bundle', bundleWith(scripts, oneOfEach(scripts), ['true']).directory, runtime.id()]);

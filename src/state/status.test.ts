@@ -121,7 +121,7 @@ test('a zombie is not alive', () => {
 });
 
 test('whether a process is stopped by a signal can be told', () => {
-  assert.equal(lifeOf(livePid), { isStopped: false, isOurs: false, deathSignal: 0 });
+  assert.equal(lifeOf(livePid), { isStopped: false, isBusy: false, isOurs: false, deathSignal: 0 });
   sleeper.kill('SIGSTOP');
   const end = performance.now() + 5000;
   while (lifeOf(livePid)?.isStopped !== true && performance.now() < end) Bun.sleepSync(5);
@@ -129,6 +129,8 @@ test('whether a process is stopped by a signal can be told', () => {
   sleeper.kill('SIGCONT');
   assert.is(lifeOf(GONE.pid), undefined);
 });
+
+test('a process that computes is busy', () => assert.is(lifeOf(process.pid)?.isBusy, true));
 
 test("a process in the runtime's own pid namespace has the same pid there", () => {
   assert.is(containerPidOf(process.pid), process.pid);

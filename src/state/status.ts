@@ -48,6 +48,8 @@ export function hasEnded({ pid, startTime }: ContainerRecord): boolean {
 export interface Life {
   /** It's stopped by a signal. */
   isStopped: boolean;
+  /** It computes, or waits for a disk: for nothing that others do. */
+  isBusy: boolean;
   /** It has never become anything else, and dies or is dead. */
   isOurs: boolean;
   /** The signal that killed it, if there was one. */
@@ -64,6 +66,7 @@ export function lifeOf(pid: number): Life | undefined {
   const isDying = isDead(fields) || isExiting(fields);
   return {
     isStopped: fields[STAT.state] === 'T',
+    isBusy: fields[STAT.state] === 'R' || fields[STAT.state] === 'D',
     isOurs: isDying && OUR_NAMES.includes(name),
     deathSignal: isDying ? Number(fields[STAT.exit_code]) & 0x7f : 0,
   };
