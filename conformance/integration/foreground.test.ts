@@ -99,6 +99,15 @@ for (const [name, options] of stays) {
   });
 }
 
+test('with a descriptor of a high number, as scripts have for their locks, it does, too', async () => {
+  const wrapper = ['bash', '-c', 'exec 200</dev/null "$@"', 'sh'];
+  const run = begin(['sleep', '1'], { command: { wrapper } });
+  awaitRunning(run);
+  Bun.sleepSync(100);
+  assert.equal([programOf(run.pid), readlinkSync(`/proc/${run.pid}/fd/200`)], ['runts-engine', '/dev/null']);
+  assert.is((await run.ended).exit, 0);
+});
+
 test('what keeps its cgroup busy is ended, and the status is the program’s', () => {
   const before = snapshot(runtime);
   const changes = withNamespaces('mount');

@@ -5,6 +5,7 @@ import type { Architecture, SyscallName } from '../../bindings/syscalls.ts';
 import type { Data } from '../final/data.ts';
 import type { Kept } from '../final/encoder.ts';
 import type { Address, Operand, Slot } from '../final/memory.ts';
+import { LOOKED_AT } from '../state/foreground-layout.ts';
 import { leaveDeletedFolder } from './deleted-folder.ts';
 import { executable } from './executable.ts';
 import type { Flow } from './flow.ts';
@@ -21,8 +22,8 @@ const AT_FDCWD = -100;
 const F_GETFD = 1;
 const RLIMIT_NOFILE = 7;
 const PATH_MAX = 4096;
-/** How many descriptors are looked at, from 3 on; in struct pollfd, what is told; of one that isn't open. */
-const [MOST_POLLED, REVENTS, POLLNVAL] = [64, 6, 0x20];
+/** In struct pollfd, what is told; of one that isn't open. */
+const [REVENTS, POLLNVAL] = [6, 0x20];
 const STANDARD_ERROR = 2;
 
 export interface LauncherOptions {
@@ -108,16 +109,16 @@ class Launcher {
   // struct pollfd, poll(2): descriptor, events, revents.
   #noteOthers(): void {
     const { machine, data } = this;
-    const entries = new DataView(new ArrayBuffer(8 * MOST_POLLED));
-    for (let index = 0; index < MOST_POLLED; index++) entries.setInt32(8 * index, 3 + index, true);
+    const entries = new DataView(new ArrayBuffer(8 * LOOKED_AT));
+    for (let index = 0; index < LOOKED_AT; index++) entries.setInt32(8 * index, 3 + index, true);
     const poll = data.writableBytes(new Uint8Array(entries.buffer));
     const noTime = data.writableBytes(new Uint8Array(16));
     const [found, none, known] = [machine.newLabel(), machine.newLabel(), machine.newLabel()];
     // EINVAL: more than may be open at all.
-    this.#flow.callOr(found, 'ppoll', [poll, MOST_POLLED, noTime, 0, 0]);
+    this.#flow.callOr(found, 'ppoll', [poll, LOOKED_AT, noTime, 0, 0]);
     machine.keep(A, poll.plus(REVENTS));
     this.#flow.loop((done) => {
-      machine.jumpIfEqual(A, poll.plus(8 * MOST_POLLED + REVENTS), done);
+      machine.jumpIfEqual(A, poll.plus(8 * LOOKED_AT + REVENTS), done);
       machine.loadAt(C, A, 1);
       machine.jumpUnlessEqual(C, POLLNVAL, found);
       machine.add(A, 8);

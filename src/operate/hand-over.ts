@@ -4,11 +4,12 @@ import * as K from '../../bindings/constants.ts';
 import { closeSync, openSync, readFileSync } from '../../bindings/file-system.ts';
 import { closeOnExecFrom } from '../../bindings/files.ts';
 import { encodeName } from '../../bindings/names.ts';
+import { readdirSync } from '../../bindings/stat.ts';
 import { addressOf, cString, trySyscall, words64 } from '../../bindings/syscall.ts';
 import { errnoOf } from '../errors.ts';
 import { isLogPlain } from '../log.ts';
 import { isPlain } from '../state/brief.ts';
-import { FOREGROUND } from '../state/foreground-layout.ts';
+import { FOREGROUND, LOOKED_AT } from '../state/foreground-layout.ts';
 import { type ContainerRecord, folderOf, RESULT_FIFO, START_FIFO } from '../state/store.ts';
 
 const PROGRAM = 'runts-foreground';
@@ -69,7 +70,7 @@ export function handOverProcess(pid: number): void {
 
 // What the caller has opened stays open as long as the engine does: a lock, a pipe whose end tells somebody something.
 function programFor(pid: number, folder: string): Program | undefined {
-  if (!isLogPlain() || Number(process.env.RUNTS_FDANY ?? 1) !== 0) return undefined;
+  if (!isLogPlain() || hasCallersDescriptor()) return undefined;
   const fd = open(process.execPath.replace(/[^/]*$/, PROGRAM), K.O_PATH);
   if (fd === undefined) return undefined;
   const args = textsOf(process.argv0, ...process.argv.slice(2));
@@ -79,6 +80,12 @@ function programFor(pid: number, folder: string): Program | undefined {
   const argv = words64(...addressesIn(args), 0);
   const envp = words64(...addressesIn(first), ...addressesIn(environment), 0);
   return { fd, argv, envp, texts: [args, first, environment] };
+}
+
+// The launcher has looked at the first ones. Above them there's seldom one of this process's own.
+function hasCallersDescriptor(): boolean {
+  if (Number(process.env.RUNTS_FDANY ?? 1) !== 0) return true;
+  return readdirSync('/proc/self/fd').some((fd) => Number(fd) >= 3 + LOOKED_AT);
 }
 
 function become({ fd, argv, envp }: Program): void {
