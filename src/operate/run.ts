@@ -30,7 +30,11 @@ export async function run(options: RunOptions): Promise<number> {
   const signalFd = holdSignals();
   if (!options.noSubreaper) becomeSubreaper();
   const back = handedBack();
-  if (back?.ended !== undefined) return removeEnded(options, back.folderFd, back.ended);
+  if (back?.ended !== undefined) {
+    const left = reopen(options, back.folderFd);
+    if (left !== undefined) await destroy(left);
+    return back.ended;
+  }
   const way: { prepared?: Prepared | undefined } = {};
   const prepareFor = (record: ContainerRecord): void => {
     if (!options.keep) way.prepared = prepare(options.root, record);
@@ -38,7 +42,7 @@ export async function run(options: RunOptions): Promise<number> {
   const container =
     back === undefined
       ? { root: options.root, ...(await create(options, prepareFor)) }
-      : { ...reopen(options, back.folderFd), masterFd: undefined };
+      : { ...stillThere(reopen(options, back.folderFd)), masterFd: undefined };
   const { record, folderFd, masterFd } = container;
   const prepared = masterFd === undefined ? way.prepared : undefined;
   const notify = await startOrDestroy(container, () => back?.released ?? (prepared && handOver(prepared, folderFd)));
@@ -49,15 +53,14 @@ export async function run(options: RunOptions): Promise<number> {
   return code;
 }
 
-// Deleted meanwhile, and perhaps made anew by somebody else: not this one any more.
-function reopen({ root, id }: RunOptions, folderFd: number): LockedContainer {
-  if (!lockAgain(root, id, folderFd)) throw new StateError('container does not exist');
-  return { root, folderFd, record: loadRecord(root, id) };
+// Nothing if it was deleted meanwhile; what somebody else has made anew isn't this one any more.
+function reopen({ root, id }: RunOptions, folderFd: number): LockedContainer | undefined {
+  return lockAgain(root, id, folderFd) ? { root, folderFd, record: loadRecord(root, id) } : undefined;
 }
 
-async function removeEnded(options: RunOptions, folderFd: number, code: number): Promise<number> {
-  if (lockAgain(options.root, options.id, folderFd)) await destroy(reopen(options, folderFd));
-  return code;
+function stillThere(container: LockedContainer | undefined): LockedContainer {
+  if (container === undefined) throw new StateError('container does not exist');
+  return container;
 }
 
 async function follow(
