@@ -196,7 +196,6 @@ const UNTESTED: [file: RegExp, why: string][] = [
     /^src\/operate\/(run|hand-over|supervise|exec|terminal)\.ts$/,
     'take their own process: conformance/integration/run.test.ts, foreground.test.ts, exec.test.ts, terminal.test.ts',
   ],
-  [/^src\/create\/ends\.ts$/, 'guide.test.ts, exec.test.ts'],
   [
     /^src\/create\/(exec-process|keep-exec)\.ts$/,
     'need a running container: conformance/integration/exec.test.ts, exec-again.test.ts',

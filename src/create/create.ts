@@ -4,7 +4,6 @@
 import * as K from '../../bindings/constants.ts';
 import { closeSync, mkdirSync, openSync, unlinkSync, writeFileSync } from '../../bindings/file-system.ts';
 import { flock, mknodat, socketpair } from '../../bindings/files.ts';
-import { kill, wait } from '../../bindings/process.ts';
 import { statSync } from '../../bindings/stat.ts';
 import { loadBundle } from '../bundle/bundle.ts';
 import type { Config } from '../bundle/config.ts';
@@ -34,6 +33,7 @@ import {
   START_FIFO,
   saveRecord,
 } from '../state/store.ts';
+import { endCreated } from './ends.ts';
 import { actAll, type Extras, loadExtras } from './extras.ts';
 import { guide } from './guide.ts';
 import { checkDescriptors, readHostFacts } from './host.ts';
@@ -177,7 +177,11 @@ async function build(parts: Build): Promise<number> {
   if (record.notifies) mkdirSync(`${root}/${id}/${NOTIFY_FOLDER}`, { mode: 0o755 });
   if (record.rootfsMount !== undefined) prepareMountPoint(record.rootfsMount, undo);
   undo.add('remove cgroup', () => driver.remove(record.cgroups));
-  undo.add('end the container process', () => endProcess(record.pid, parentFd));
+  let starterPid = 0;
+  undo.add('end the container process', () => {
+    closeSync(parentFd);
+    endCreated(record.pid, starterPid);
+  });
   undo.add('end what is in its cgroup instead', () => driver.entered?.());
   const isRootless = options.isRootless ?? (plan.isRootless ? true : undefined);
   const own = await makeCgroups(placed, plan.cgroup, { driver, isRootless });
@@ -186,6 +190,7 @@ async function build(parts: Build): Promise<number> {
   const makeFilter = extras.seccomp?.makeFilter;
   const waits = driver.adopt !== undefined;
   const launched = launch({ plan, placedCgroup: placed, syncFd, waits, ...fifos, rootMountPoint, makeFilter });
+  starterPid = launched.starterPid;
   for (const fd of [syncFd, fifos.startFd, fifos.resultFd]) closeSync(fd);
   if (waits) {
     driver.adopt?.(launched.starterPid);
@@ -236,14 +241,4 @@ function openFifos(folder: string, folderFd: number): { startFd: number; resultF
 function writePidFile(path: string, pid: number, undo: UndoList): void {
   step(`write pid file ${path}`, () => writeFileSync(path, String(pid)));
   undo.add('remove pid file', () => unlinkSync(path));
-}
-
-function endProcess(pid: number, parentFd: number): void {
-  closeSync(parentFd);
-  // It's our child: its pid can't belong to another before we wait for it.
-  if (pid !== 0) kill(pid, K.SIGKILL);
-  // For it alone, because `run` inherits what hooks leave running. While its pid isn't known yet, there are no hooks, and
-  // it ends by itself when the socket is closed.
-  if (pid !== 0) wait(pid, { block: true });
-  else while (wait(-1, { block: true }) !== undefined);
 }

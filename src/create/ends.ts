@@ -3,7 +3,7 @@ import { SIGKILL } from '../../bindings/constants.ts';
 import { existsSync, readFileSync } from '../../bindings/file-system.ts';
 import { type ExitStatus, kill, peekEnd, wait } from '../../bindings/process.ts';
 import { RuntimeError, withStep } from '../errors.ts';
-import { startTimeOf } from '../state/status.ts';
+import { birthOf } from '../state/status.ts';
 
 /** Waits for the end of a process of `create`. It stays to be waited for, by who takes back what was done. */
 export function death(pid: number): unknown {
@@ -35,22 +35,34 @@ export function endAll(pids: (number | undefined)[]): ExitStatus | undefined {
 }
 
 /**
- * The processes of `exec` whose pid was never told, because who was to tell it was killed before: they would run on, and
- * nobody would know of them. Children that are older were there before this command, as a shell's are that has become it.
- * proc_pid_children(5): not all kernels have the file.
- * @param startedAt when the first one was started: performance.now()
+ * Ends what a failed `create` has started. For these processes alone: `run` inherits what hooks leave running, and a shell
+ * that has become runts has children of its own.
+ * @param pid of the container process; 0 if it's not known yet: then there are no hooks
  */
-export function untold(told: (number | undefined)[], startedAt: number): number[] {
-  const file = `/proc/self/task/${process.pid}/children`;
-  if (!existsSync(file)) return [];
-  const since = uptime() - (performance.now() - startedAt) / 1000;
-  const isOurs = (pid: number): boolean =>
-    !told.includes(pid) && Number(startTimeOf(pid) ?? 0) >= (since - TICK) / TICK;
-  return readFileSync(file, 'latin1').trim().split(' ').map(Number).filter(isOurs);
+export function endCreated(pid: number, starterPid: number): void {
+  if (pid !== 0) endAll([pid]);
+  else if (starterPid !== 0) {
+    kill(starterPid, SIGKILL);
+    // Nobody makes another one from here on.
+    peekEnd(starterPid, { block: true });
+    endAll([starterPid, ...untold([starterPid])]);
+  }
 }
 
-/** proc_pid_stat(5), starttime: in seconds. */
-const TICK = 0.01;
-
-// proc_uptime(5)
-const uptime = (): number => Number(readFileSync('/proc/uptime', 'latin1').split(' ')[0]);
+/**
+ * The processes of `create` and `exec` whose pid was never told, because who was to tell it was killed before: they would
+ * run on, and nobody would know of them. Children that are older were there before this command, as a shell's are that has
+ * become it. proc_pid_children(5): not all kernels have the file.
+ * @param told the first is a child that has not been waited for
+ */
+export function untold(told: readonly [number, ...(number | undefined)[]]): number[] {
+  const file = `/proc/self/task/${process.pid}/children`;
+  if (!existsSync(file)) return [];
+  const [first] = told;
+  const since = birthOf(first) ?? Number.POSITIVE_INFINITY;
+  const isOurs = (pid: number): boolean => {
+    const birth = birthOf(pid) ?? 0;
+    return !told.includes(pid) && (birth > since || (birth === since && pid > first));
+  };
+  return readFileSync(file, 'latin1').trim().split(' ').map(Number).filter(isOurs);
+}

@@ -41,9 +41,7 @@ function follow(starterPid: number, said: [step: number, pid?: number][], { isOp
   }
   if (!isOpen) close(childFd);
   try {
-    return new Conversation({ plan: {} } as ExecInputs, { script, parentFd, startedAt: performance.now() }).follow(
-      starterPid,
-    );
+    return new Conversation({ plan: {} } as ExecInputs, { script, parentFd }).follow(starterPid);
   } catch (error) {
     if (error instanceof RuntimeError) return error.reason;
     throw error;

@@ -83,7 +83,6 @@ function enter(inputs: ExecInputs, cgroups: string[]): Execution {
     const script = execScript({ plan, env, container: place, syncFd, waits: adopt !== undefined, filter });
     const inherit = [syncFd, ...descriptorsOf(place)];
     const program = assembleScript(script);
-    const startedAt = performance.now();
     const starterPid = spawnAssembled(program, { name: 'runts-exec', inherit, firstOwn: 3 + plan.preserveFds });
     closeSync(syncFd);
     if (adopt !== undefined) {
@@ -92,7 +91,7 @@ function enter(inputs: ExecInputs, cgroups: string[]): Execution {
       answer(parentFd);
     }
     inputs.seccomp?.keepFilter();
-    const conversation = new Conversation(inputs, { script, parentFd, startedAt });
+    const conversation = new Conversation(inputs, { script, parentFd });
     const pid = conversation.follow(starterPid);
     const { lastStart } = conversation;
     return { pid, way: { program, lastStart, hasFilter: filter !== undefined, syncFd, place } };
@@ -121,20 +120,14 @@ export class Conversation {
   readonly #inputs: ExecInputs;
   readonly #script: Script;
   readonly #parentFd: number;
-  /** Before its first process: performance.now(). */
-  readonly #startedAt: number;
   /** The script's forks, one after the other: the last process becomes the user's program. */
   readonly #forks: Event[];
   /** What the last process waits for. */
   #asked: (Message & { kind: 'event' }) | undefined;
   #failure: RuntimeError | undefined;
 
-  constructor(
-    inputs: ExecInputs,
-    { script, parentFd, startedAt }: { script: Script; parentFd: number; startedAt: number },
-  ) {
+  constructor(inputs: ExecInputs, { script, parentFd }: { script: Script; parentFd: number }) {
     this.#inputs = inputs;
-    this.#startedAt = startedAt;
     this.#script = script;
     this.#parentFd = parentFd;
     this.#forks = [];
@@ -152,7 +145,7 @@ export class Conversation {
 
   /** Answers until the program has become the user's, or ended. Returns the pid of its last process. */
   follow(starterPid: number): number {
-    const pids: (number | undefined)[] = [starterPid];
+    const pids: [number, ...(number | undefined)[]] = [starterPid];
     const last = this.#forks.length;
     // Also after a failure: a process may be faster than the one that tells its pid.
     for (let message = this.#next(pids); message !== undefined; message = this.#next(pids)) {
@@ -170,7 +163,7 @@ export class Conversation {
     }
     const pid = pids[last];
     if (this.#failure !== undefined || pid === undefined || this.#isSilenced(pid)) {
-      const ended = endAll(pid === undefined ? [...pids, ...untold(pids, this.#startedAt)] : pids);
+      const ended = endAll(pid === undefined ? [...pids, ...untold(pids)] : pids);
       throw this.#failure ?? death(ended);
     }
     for (const predecessor of pids.slice(0, last)) if (predecessor !== undefined) wait(predecessor, { block: true });

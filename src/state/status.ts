@@ -26,6 +26,12 @@ export function startTimeOf(pid: number): string | undefined {
   return fields[STAT.starttime];
 }
 
+/** When a process has begun, in ticks since boot: also of one that has ended and stays to be waited for. */
+export function birthOf(pid: number): number | undefined {
+  const fields = statOf(pid)?.fields;
+  return fields && Number(fields[STAT.starttime]);
+}
+
 // The first process of a pid namespace ends only when all others in there have been waited for, which those of `exec`
 // are from outside: until then it has given up everything but its pid. Before, its mounts may be in use.
 function hasNothing(pid: number): boolean {
