@@ -15,8 +15,8 @@ const LAST_FD = 0xffffffff;
 /** CLONE_VM and CLONE_VFORK, as posix_spawn(3) has them; SIGCHLD at the end. */
 const CLONE_FLAGS = 0x4100 + 17;
 const LAST_SIGNAL = 64;
-const __WALL = 0x40000000;
-const SIGKILL = 9;
+export const __WALL = 0x40000000;
+export const SIGKILL = 9;
 const MESSAGE_SIZE = 512;
 /** More processes than any program makes. */
 const MOST_PIDS = 8;

@@ -8,7 +8,7 @@ import { number, openContainer } from './container.ts';
 import { openDescriptors } from './exec-descriptors.ts';
 import { expectCaller, expectContainer, expectLinks, expectPasswd } from './exec-facts.ts';
 import { readKept, readKey } from './exec-key.ts';
-import { awaitPredecessors, endAll, follow, type Processes, startProcess } from './exec-process.ts';
+import { __WALL, awaitPredecessors, follow, SIGKILL, startProcess } from './exec-process.ts';
 import { isSilenced } from './exec-silence.ts';
 import type { Flow } from './flow.ts';
 import { A, B, C } from './machine.ts';
@@ -61,9 +61,12 @@ export function exec(flow: Flow, line: CommandLine, { sources, engine }: { sourc
   });
   flow.exit(0);
   machine.label(unwritten);
-  fail(flow, processes, 'write pid file: the file cannot be written any more');
+  // The others have been waited for: their pids may be somebody else's.
+  flow.call('kill', [processes.last, SIGKILL]);
+  flow.call('wait4', [processes.last, 0, __WALL, 0]);
+  fail(flow, 'write pid file: the file cannot be written any more');
   machine.label(lost);
-  fail(flow, processes, 'a process that enters the container was killed');
+  fail(flow, 'a process that enters the container was killed');
   machine.label(undo);
   releaseSignals(flow, signals);
   machine.jump(engine);
@@ -108,10 +111,9 @@ function givePipes(flow: Flow, kept: Address): void {
   machine.label(none);
 }
 
-// The process runs, or may run: there's no way back. The engine kills it, too, and says so.
-function fail(flow: Flow, processes: Processes, reason: string): void {
+// There's no way back: the process has run, or may have.
+function fail(flow: Flow, reason: string): void {
   const message = `runts: exec: ${reason}\n`;
-  endAll(flow, processes);
   flow.call('write', [STANDARD_ERROR, flow.data.string(message), message.length]);
   flow.exit(FAILED);
 }
