@@ -30,7 +30,7 @@ test.before(async () => {
 });
 test.after(() => {
   daemon?.kill();
-  rmSync(folder, { recursive: true });
+  rmSync(folder, { recursive: true, force: true });
 });
 
 withBus('a method answers', () => {
