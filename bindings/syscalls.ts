@@ -113,6 +113,14 @@ const NUMBERS = {
   mmap: [9, 222],
   munmap: [11, 215],
   madvise: [28, 233],
+  mprotect: [10, 226],
+  mremap: [25, 216],
+  preadv: [295, 69],
+  epoll_create1: [291, 20],
+  epoll_ctl: [233, 21],
+  sigaltstack: [131, 132],
+  // x86_64 only.
+  arch_prctl: [158, -1],
 } as const;
 
 export type SyscallName = keyof typeof NUMBERS;

@@ -4,6 +4,7 @@
 import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import './kept-engines.ts';
 
 const repository = dirname(import.meta.dirname);
 const bun = join(repository, 'node_modules/.bin/bun');

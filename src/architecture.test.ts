@@ -72,7 +72,7 @@ const LAYERS: [of: RegExp, may: RegExp, why: string][] = [
   [/^src\/final\//, /^(bindings\/(syscalls|constants)|src\/(errors|final\/))/, 'assembles, makes no call'],
   [
     /^src\/launcher\//,
-    /^(bindings\/syscalls|src\/(final\/|launcher\/|state\/(brief|kept-exec|foreground)-layout))/,
+    /^(bindings\/syscalls|src\/(final\/|launcher\/|state\/((brief|kept-exec|kept-engine|foreground)-layout|launcher-variables)))/,
     'assembled when runts is built',
   ],
   [/^src\/(protocol|spawn)\.ts$/, /^(bindings\/|src\/final\/)/, 'starts programs and reads their reports'],
@@ -97,7 +97,16 @@ const LAYERS: [of: RegExp, may: RegExp, why: string][] = [
     /^(bindings\/|src\/(errors|log|build|signals|execution-error|state\/|plan\/|cgroup\/|final\/report|hooks|run-program|create\/|operate\/|bundle\/|validate\/config))/,
     'one command each: no command line',
   ],
-  [/^src\/main\.ts$/, /^src\/(array-methods|errors|log|build|debug|cli\/|operate\/dispatch)/, 'the entry'],
+  [
+    /^src\/kept-engine\//,
+    /^(bindings\/|src\/(errors|log|spawn|(bundle|cgroup|cli|final|init|kept-engine|launcher|plan|state|validate)\/|create\/(host|keep-exec|seccomp)|operate\/spec))/,
+    'goes once through what commands do',
+  ],
+  [
+    /^src\/main\.ts$/,
+    /^src\/(array-methods|errors|log|build|debug|cli\/|kept-engine\/|operate\/dispatch)/,
+    'the entry',
+  ],
 ];
 
 const ours = (file: string): Import[] =>
@@ -185,12 +194,16 @@ const UNTESTED: [file: RegExp, why: string][] = [
     'code that only runs assembled: shortcuts.test.ts',
   ],
   [
-    /^src\/launcher\/(exec-\w+|pid-file|file-type|supervise|executable|started|deleted-folder)\.ts$/,
+    /^src\/launcher\/(exec-\w+|pid-file|file-type|supervise|executable|started|deleted-folder|descriptors|caller)\.ts$/,
     'the same: exec.test.ts, launcher.test.ts',
   ],
   [
-    /^src\/state\/(brief|kept-exec|foreground)-layout\.ts$/,
-    'numbers, tested by brief.test.ts, kept-exec.test.ts and foreground.test.ts',
+    /^src\/(launcher\/kept-\w+|kept-engine\/(keep|make|trial|going-on|process-state))\.ts$/,
+    'take their own process: conformance/integration/kept-engine.test.ts',
+  ],
+  [
+    /^src\/state\/((brief|kept-exec|kept-engine|foreground)-layout|launcher-variables)\.ts$/,
+    'numbers and names, tested by brief.test.ts, kept-exec.test.ts, image.test.ts, foreground.test.ts and hooks.test.ts',
   ],
   [
     /^src\/operate\/(run|hand-over|supervise|exec|terminal)\.ts$/,

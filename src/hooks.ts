@@ -16,6 +16,7 @@ import { NAMESPACE_FILE, NAMESPACE_FLAG } from './plan/namespaces.ts';
 import { receive } from './protocol.ts';
 import { spawnScript } from './spawn.ts';
 import { type StateDocument, stateDocument } from './state/document.ts';
+import { isOfLauncher } from './state/launcher-variables.ts';
 import { loadPlan } from './state/plan-file.ts';
 import type { ContainerRecord } from './state/store.ts';
 
@@ -134,12 +135,9 @@ function runHook(hook: Hook, state: StateDocument, settings: CallerSettings, pla
 function environmentOf({ env }: Hook, place: ContainerPlace | undefined): string[] {
   if (env !== undefined) return env;
   if (place?.likeProcess !== undefined) return place.likeProcess.plan.process?.env ?? [];
-  const own = Object.entries(process.env).filter(([name]) => !OF_LAUNCHER.test(name));
+  const own = Object.entries(process.env).filter(([name]) => !isOfLauncher(name));
   return own.map(([name, value]) => `${name}=${value}`);
 }
-
-// What the launcher sets for the engine; it lets nobody else's through.
-const OF_LAUNCHER = /^(BUN_|MIMALLOC|RUNTS_FD|RUNTS_NO|RUNTS_RE)/;
 
 function placeDescriptors({ namespaces, cgroupFd, rootFd, likeProcess }: ContainerPlace): number[] {
   const others = [cgroupFd, rootFd, likeProcess?.cwdFd].filter((fd) => fd !== undefined);

@@ -15,6 +15,7 @@ async function main(argv: string[]): Promise<number> {
     if (invocation.kind !== 'command') return await inform(invocation);
     if (wantsTrace(invocation.global)) await prepareTrace(invocation.global);
     else prepareLog(invocation.global);
+    if (process.env.RUNTS_NOKEPT !== undefined) await makeKept(invocation.command);
     return await dispatch(invocation, print);
   } catch (error) {
     return await fail(error, invocation, argv);
@@ -37,6 +38,17 @@ async function inform(invocation: Exclude<Invocation, { kind: 'command' }>): Pro
   if (invocation.words === undefined) printCompletionScript();
   else print((await completions(invocation.words)).map((word) => `${word}\n`).join(''));
   return 0;
+}
+
+/** The commands that are worth it. */
+const FREQUENT = ['create', 'run', 'exec'];
+
+async function makeKept(command: string): Promise<void> {
+  if (Number(process.env.RUNTS_NOKEPT) !== 1 || !FREQUENT.includes(command)) return;
+  const { sources } = await import('./build.ts');
+  if (sources === undefined) return;
+  const { makeKeptEngine } = await import('./kept-engine/make.ts');
+  makeKeptEngine(sources);
 }
 
 function wantsTrace(global: GlobalOptions): boolean {
@@ -103,5 +115,13 @@ function print(text: string): boolean {
   }
 }
 
+// Only the process that is to keep the engine comes back from here, and those that go on with it.
+async function keep(path: string): Promise<void> {
+  const { keepEngine } = await import('./kept-engine/keep.ts');
+  const { sources } = await import('./build.ts');
+  if (!(await keepEngine(path, BigInt(`0x${sources}`)))) process.reallyExit(0);
+}
+
+if (process.env.RUNTS_KEEP !== undefined) await keep(process.env.RUNTS_KEEP);
 // Ends at once: taking the engine down in order would cost every command most of a millisecond.
 process.reallyExit(await main(process.argv.slice(2)));

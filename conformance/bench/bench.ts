@@ -9,6 +9,7 @@ import { runtimePath } from '../runtime.ts';
 import { installCopy } from './install.ts';
 import { cleanUp, type Place, type Runtime, TIMED, type TimedName, time, versionOf, waitingSize } from './measure.ts';
 import { type Row, renderTable } from './table.ts';
+import '../kept-engines.ts';
 
 const SOURCES: Runtime[] = [
   { name: 'runts', path: runtimePath },

@@ -15,6 +15,7 @@ import { execute, type RuntimeUnderTest, type Setting } from './execute.ts';
 import { type Expectation, explanationOf, parseExpected } from './expected.ts';
 import { openSandbox } from './sandbox.ts';
 import { countsOf, type Row, renderRow, renderTotals } from './table.ts';
+import '../kept-engines.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

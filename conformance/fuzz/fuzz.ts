@@ -7,6 +7,7 @@ import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CreateFuzz, createBytes } from './create-fuzz.ts';
 import { type Findings, fuzzPlans, planBytes } from './plan-fuzz.ts';
+import '../kept-engines.ts';
 
 const { values } = parseArgs({
   options: {

@@ -27,7 +27,11 @@ function begin(args: string[], { flags = [], changes = {}, command = {} }: RunOp
   return { ...runtime.begin(['run', ...flags, '--bundle', bundle.directory, id], command), id };
 }
 
-const programOf = (pid: number): string => readlinkSync(`/proc/${pid}/exe`).replace(/^.*\//, '');
+// A kept engine goes on in the launcher's process.
+const programOf = (pid: number): string =>
+  readlinkSync(`/proc/${pid}/exe`)
+    .replace(/^.*\//, '')
+    .replace(/^runts$/, 'runts-engine');
 
 function awaitRunning({ id }: Run): void {
   if (!waitUntil(() => runtime.command(['state', id]).exit === 0)) throw new Error(`there is no ${id}`);

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { Runtime } from '../runtime.ts';
 import { cgroups, hostMounts, pids } from './host.ts';
 import { leftovers, snapshot } from './leftovers.ts';
+import '../kept-engines.ts';
 
 const SEQUENTIAL = Number(process.env.COUNT ?? 1000);
 const PARALLEL = Math.ceil(SEQUENTIAL / 5);

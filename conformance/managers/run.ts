@@ -7,6 +7,7 @@ import { runtimePath } from '../runtime.ts';
 import { isManagerName, type ManagerName, managers } from './managers.ts';
 import { isChosen, runSession } from './session.ts';
 import { compare, countOf, line, markdown, type Row } from './table.ts';
+import '../kept-engines.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -10,6 +10,7 @@ import { runtimePath } from '../runtime.ts';
 import { type Expectation, explanationOf, parseExpected } from './expected.ts';
 import { type Failure, type Outcome, type Place, type Runtime, runProgram } from './program.ts';
 import { cell, row, totals } from './table.ts';
+import '../kept-engines.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -28,15 +28,14 @@ export function assemble(program: Program, architecture: Architecture): Uint8Arr
   return linked(encoder, program, architecture);
 }
 
-/** An executable file of code and its data. */
-export function linked(encoder: Encoder, data: Data, architecture: Architecture): Uint8Array {
-  const layout = layOut(architecture, {
-    code: encoder.length,
-    constant: data.constant.length,
-    bulk: data.bulk.length,
-    writable: data.writable.length,
-    zeroed: data.zeroedSize,
-  });
+/**
+ * An executable file of code and its data.
+ * @param base the address of its first byte
+ */
+export function linked(encoder: Encoder, data: Data, architecture: Architecture, base?: number): Uint8Array {
+  const [constant, bulk, writable] = [data.constant.length, data.bulk.length, data.writable.length];
+  const sizes = { code: encoder.length, constant, bulk, writable, zeroed: data.zeroedSize };
+  const layout = layOut(architecture, sizes, base);
   const file = elfFile(layout);
   file.set(encoder.finish(layout.addresses), CODE_OFFSET);
   data.constant.copyTo(file, layout.offsets.constant, layout.addresses);

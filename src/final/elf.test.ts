@@ -18,6 +18,13 @@ test('code alone is one executable segment, and the stack is not executable', ()
   );
 });
 
+test('it lies where it was asked to, and begins there', () => {
+  const layout = layOut('x64', { ...none, constant: 1000 }, 0x20000);
+  assert.is(layout.segments[0]?.address, 0x20000);
+  assert.is(layout.addresses.constant, 0x20000 + 512);
+  assert.is(new DataView(elfFile(layout).buffer).getUint32(24, true), 0x20000 + CODE_OFFSET);
+});
+
 test('what fits into one page is in one segment', () => {
   const { segments } = layOut('x64', { ...none, constant: 1000, bulk: 2000 });
   assert.is(segments.length, 2);

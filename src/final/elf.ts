@@ -8,7 +8,7 @@ const FILE_HEADER_SIZE = 64;
 const PROGRAM_HEADER_SIZE = 56;
 /** Where the code starts: after the headers, with room for the five segments that there can be. */
 export const CODE_OFFSET = 384;
-/** Where the file's first byte lies in memory: above mmap_min_addr, a multiple of every page size. */
+/** Where the file's first byte lies in memory, if nothing else is asked for: a multiple of every page size. */
 const BASE = 0x400000;
 /** x86_64 has sign-extended 32-bit displacements. */
 const ADDRESS_LIMIT = 2 ** 31;
@@ -45,10 +45,11 @@ export interface Layout {
   readonly offsets: Readonly<Record<Exclude<Section, 'zeroed'>, number>>;
   readonly addresses: SectionAddresses;
   readonly fileSize: number;
+  readonly base: number;
 }
 
 /** Decides where each section goes. What fits into the first page goes there, since every page costs memory. */
-export function layOut(architecture: Architecture, sizes: Sizes): Layout {
+export function layOut(architecture: Architecture, sizes: Sizes, base: number = BASE): Layout {
   const page = PAGE_SIZE[architecture];
   const constant = alignUp(CODE_OFFSET + sizes.code, MAX_ALIGNMENT);
   const bulk = alignUp(constant + sizes.constant, MAX_ALIGNMENT);
@@ -59,14 +60,14 @@ export function layOut(architecture: Architecture, sizes: Sizes): Layout {
   // Offset and address agree modulo the page size; each segment is one page further up, so that none shares a page.
   // Zeroed memory is page-aligned, last and not in the file: so the kernel has no rest of a page to clear and allocate.
   const addresses = {
-    constant: BASE + constant,
-    bulk: BASE + bulk + (hasOnePage ? 0 : page),
-    writable: BASE + writable + 2 * page,
-    zeroed: alignUp(BASE + fileSize + 3 * page, page),
+    constant: base + constant,
+    bulk: base + bulk + (hasOnePage ? 0 : page),
+    writable: base + writable + 2 * page,
+    zeroed: alignUp(base + fileSize + 3 * page, page),
   };
   if (addresses.zeroed + sizes.zeroed > ADDRESS_LIMIT) throw new Error('the program needs too much memory');
   const codeSize = hasOnePage ? bulk + sizes.bulk : constant + sizes.constant;
-  const segments = [segment(PF_R | PF_X, BASE, { offset: 0, fileSize: codeSize }, page)];
+  const segments = [segment(PF_R | PF_X, base, { offset: 0, fileSize: codeSize }, page)];
   if (sizes.bulk > 0 && !hasOnePage)
     segments.push(segment(PF_R, addresses.bulk, { offset: bulk, fileSize: sizes.bulk }, page));
   if (sizes.writable > 0)
@@ -74,7 +75,7 @@ export function layOut(architecture: Architecture, sizes: Sizes): Layout {
   if (sizes.zeroed > 0)
     segments.push(segment(PF_R | PF_W, addresses.zeroed, { offset: 0, fileSize: 0, memorySize: sizes.zeroed }, page));
   segments.push(STACK);
-  return { architecture, segments, offsets, addresses, fileSize };
+  return { architecture, segments, offsets, addresses, fileSize, base };
 }
 
 /** A part of the file, or zeros, mapped into memory. */
@@ -99,14 +100,14 @@ const STACK: Segment = {
 };
 
 /** An executable with its headers, ready for the code and the sections to be copied to their offsets. */
-export function elfFile({ architecture, segments, fileSize }: Layout): Uint8Array {
+export function elfFile({ architecture, segments, fileSize, base }: Layout): Uint8Array {
   const file = new Uint8Array(fileSize);
   const view = new DataView(file.buffer);
   file.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]); // "\x7fELF", 64 bits, little-endian, version 1; System V
   view.setUint16(16, ET_EXEC, true);
   view.setUint16(18, MACHINE[architecture], true);
   view.setUint32(20, 1, true); // e_version
-  view.setUint32(24, BASE + CODE_OFFSET, true); // e_entry; all 64-bit fields here are below 2^31
+  view.setUint32(24, base + CODE_OFFSET, true); // e_entry; all 64-bit fields here are below 2^31
   view.setUint32(32, FILE_HEADER_SIZE, true); // e_phoff
   view.setUint16(52, FILE_HEADER_SIZE, true);
   view.setUint16(54, PROGRAM_HEADER_SIZE, true);

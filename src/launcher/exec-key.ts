@@ -127,8 +127,8 @@ export function readKept(
   return kept;
 }
 
-// It's a program that has the caller's rights: the caller has written it, and nobody else can. `fd` stays.
-function expectOwn(flow: Flow, fd: Kept, engine: Label): void {
+/** It's a program that has the caller's rights: the caller has written it, and nobody else can. `fd` stays. */
+export function expectOwn(flow: Flow, fd: Kept, engine: Label): void {
   const { machine, data } = flow;
   const stat = data.reserve(STATX_SIZE);
   flow.callOr(engine, 'statx', [fd, data.string(''), AT_EMPTY_PATH, STATX_BASIC_STATS, stat]);

@@ -83,6 +83,7 @@ for (const architecture of ARCHITECTURES) {
       'RUNTS_FDANY=0x0000000000000000',
       'RUNTS_FDS=0x0000000000000000',
       'RUNTS_NOFILE=0x000000000000014d',
+      `RUNTS_NOKEPT=0x000000000000000${architecture === 'x64' ? 1 : 0}`,
       'RUNTS_RELEASED=0x0000000000000000',
       'args: one two  three ',
     ]);

@@ -5,26 +5,27 @@ import type { Architecture, SyscallName } from '../../bindings/syscalls.ts';
 import type { Data } from '../final/data.ts';
 import type { Kept } from '../final/encoder.ts';
 import type { Address, Operand, Slot } from '../final/memory.ts';
-import { LOOKED_AT } from '../state/foreground-layout.ts';
+import { OF_LAUNCHER } from '../state/launcher-variables.ts';
+import { type Caller, noteCaller } from './caller.ts';
 import { leaveDeletedFolder } from './deleted-folder.ts';
+import { noteDescriptors, noteOpenFiles, noteOthers } from './descriptors.ts';
 import { executable } from './executable.ts';
 import type { Flow } from './flow.ts';
+import { goOnWithKept } from './kept-engine.ts';
 import { A, B, C, D, type Machine } from './machine.ts';
 import { asNumber, type NumberVariable, numberVariable, writeNumber } from './number.ts';
 import { readInHugePages } from './page-cache.ts';
-import { REFUSED, SETTINGS } from './settings.ts';
+import { SETTINGS } from './settings.ts';
 import { shortcuts } from './shortcuts.ts';
 
 /** Where the engine is looked for, from the launcher's own folder on. */
 const ENGINES = ['/lib/runts-engine', '/../lib/runts/runts-engine'];
 
 const AT_FDCWD = -100;
-const F_GETFD = 1;
-const RLIMIT_NOFILE = 7;
 const PATH_MAX = 4096;
-/** In struct pollfd, what is told; of one that isn't open. */
-const [REVENTS, POLLNVAL] = [6, 0x20];
 const STANDARD_ERROR = 2;
+/** What this program adds to the environment beside the settings. */
+const VARIABLES = 5;
 
 export interface LauncherOptions {
   /** An absolute path at which the engine is looked for first. */
@@ -38,7 +39,7 @@ export interface LauncherOptions {
  * @returns an executable file
  */
 export function launcher(architecture: Architecture, { engine, sources = 0n }: LauncherOptions = {}): Uint8Array {
-  return executable(architecture, (flow) => new Launcher(flow).build(engine, sources));
+  return executable(architecture, (flow) => new Launcher(flow, sources).build(engine));
 }
 
 class Launcher {
@@ -51,8 +52,12 @@ class Launcher {
   readonly #descriptors: NumberVariable;
   readonly #others: NumberVariable;
   readonly #released: NumberVariable;
+  /** 1 if there's no kept engine yet. */
+  readonly #noKept: NumberVariable;
+  readonly #sources: bigint;
 
-  constructor(flow: Flow) {
+  constructor(flow: Flow, sources: bigint) {
+    this.#sources = sources;
     const { machine, data } = flow;
     this.#flow = flow;
     this.machine = machine;
@@ -63,81 +68,30 @@ class Launcher {
     this.#descriptors = numberVariable(data, 'RUNTS_FDS');
     this.#others = numberVariable(data, 'RUNTS_FDANY');
     this.#released = numberVariable(data, 'RUNTS_RELEASED');
+    this.#noKept = numberVariable(data, 'RUNTS_NOKEPT');
   }
 
-  build(engine: string | undefined, sources: bigint): void {
+  build(engine: string | undefined): void {
     // Before there's any of this program's own.
-    this.#noteOthers();
-    shortcuts(this.#flow, { released: this.#released, sources });
+    noteOthers(this.#flow, this.#others);
+    shortcuts(this.#flow, { released: this.#released, sources: this.#sources });
     leaveDeletedFolder(this.#flow);
-    this.#noteOpenFiles();
-    this.#noteDescriptors();
+    noteOpenFiles(this.#flow, this.#openFiles);
+    noteDescriptors(this.#flow, this.#descriptors);
+    const caller = noteCaller(this.#flow);
     this.#moveArguments();
     this.#moveEnvironment();
-    const path = this.#ownPath();
-    if (engine !== undefined) this.#execute(this.data.string(engine));
-    this.#executeBeside(path);
+    const folder = this.#ownFolder();
+    if (engine !== undefined) this.#execute(this.data.string(engine), caller);
+    this.#executeBeside(folder, caller);
     this.#fail('runts: the engine is not there: lib/runts-engine beside runts, or ../lib/runts/runts-engine\n');
-  }
-
-  // The engine raises its soft limit of open files, and opens descriptors of its own.
-  #noteOpenFiles(): void {
-    const { machine, data } = this;
-    const limit = data.reserve(16);
-    this.#call('prlimit64', [0, RLIMIT_NOFILE, 0, limit]);
-    machine.keep(D, limit);
-    machine.loadAt(A, D, 8);
-    writeNumber(machine, A, this.#openFiles);
-  }
-
-  // Those from 3 on that are open without a gap: what --preserve-fds can mean.
-  #noteDescriptors(): void {
-    const { machine } = this;
-    const [next, done] = [machine.newLabel(), machine.newLabel()];
-    machine.keep(A, 3);
-    machine.label(next);
-    this.#call('fcntl', [A, F_GETFD]);
-    machine.jumpIfFailed(done);
-    machine.add(A, 1);
-    machine.jump(next);
-    machine.label(done);
-    machine.add(A, -3);
-    writeNumber(machine, A, this.#descriptors);
-  }
-
-  // Whether any descriptor is open beyond the standard streams, as far as one call can tell: a caller may want it to stay.
-  // struct pollfd, poll(2): descriptor, events, revents.
-  #noteOthers(): void {
-    const { machine, data } = this;
-    const entries = new DataView(new ArrayBuffer(8 * LOOKED_AT));
-    for (let index = 0; index < LOOKED_AT; index++) entries.setInt32(8 * index, 3 + index, true);
-    const poll = data.writableBytes(new Uint8Array(entries.buffer));
-    const noTime = data.writableBytes(new Uint8Array(16));
-    const [found, none, known] = [machine.newLabel(), machine.newLabel(), machine.newLabel()];
-    // EINVAL: more than may be open at all.
-    this.#flow.callOr(found, 'ppoll', [poll, LOOKED_AT, noTime, 0, 0]);
-    machine.keep(A, poll.plus(REVENTS));
-    this.#flow.loop((done) => {
-      machine.jumpIfEqual(A, poll.plus(8 * LOOKED_AT + REVENTS), done);
-      machine.loadAt(C, A, 1);
-      machine.jumpUnlessEqual(C, POLLNVAL, found);
-      machine.add(A, 8);
-    });
-    machine.jump(none);
-    machine.label(found);
-    machine.keep(A, 1);
-    machine.jump(known);
-    machine.label(none);
-    machine.keep(A, 0);
-    machine.label(known);
-    writeNumber(machine, A, this.#others);
   }
 
   // execve(2), "the stack": argc, argv, NULL, envp, NULL. The environment grows, so that all moves down a little, into
   // free stack. A reads, B writes, from here to the end of the environment.
   #moveArguments(): void {
     const { machine } = this;
-    const more = SETTINGS.length + 4;
+    const more = SETTINGS.length + VARIABLES;
     machine.stackPointer(A);
     machine.add(A, 8);
     machine.stackPointer(B);
@@ -164,14 +118,16 @@ class Launcher {
     machine.loadAt(C, A, 8);
     machine.add(A, 8);
     machine.jumpIfEqual(C, 0, done);
-    for (const name of REFUSED) {
+    for (const name of OF_LAUNCHER) {
       machine.loadAt(D, C, name.length === 4 ? 4 : 8);
       machine.jumpIfEqual(D, asNumber(name), next);
     }
     this.#append(C);
     machine.jump(next);
     machine.label(done);
-    const numbers = [this.#openFiles, this.#descriptors, this.#others, this.#released].map(({ address }) => address);
+    const numbers = [this.#openFiles, this.#descriptors, this.#others, this.#released, this.#noKept].map(
+      ({ address }) => address,
+    );
     const settings = [...SETTINGS.map((text) => data.string(text)), ...numbers];
     for (const setting of [...settings, 0]) {
       machine.keep(C, setting);
@@ -179,8 +135,8 @@ class Launcher {
     }
   }
 
-  // In A, where it ends.
-  #ownPath(): Address {
+  // The folder that this program is in, and where its path ends.
+  #ownFolder(): { path: Address; end: Slot } {
     const { machine, data } = this;
     const path = data.reserve(PATH_MAX + ENGINES.join().length);
     const [unknown, known] = [machine.newLabel(), machine.newLabel()];
@@ -193,36 +149,45 @@ class Launcher {
     machine.label(known);
     machine.keep(A, path);
     machine.add(A, B);
-    return path;
+    this.#flow.loop((found) => {
+      machine.add(A, -1);
+      machine.loadAt(C, A, 1);
+      machine.jumpIfEqual(C, asNumber('/'), found);
+    });
+    const end = data.slot();
+    machine.save(end, A);
+    return { path, end };
   }
 
-  // The launcher's own path, its last part replaced.
-  #executeBeside(path: Address): void {
+  #executeBeside({ path, end }: { path: Address; end: Slot }, caller: Caller): void {
     const { machine, data } = this;
-    const [next, found] = [machine.newLabel(), machine.newLabel()];
-    machine.label(next);
-    machine.add(A, -1);
-    machine.loadAt(C, A, 1);
-    machine.jumpIfEqual(C, asNumber('/'), found);
-    machine.jump(next);
-    machine.label(found);
     for (const engine of ENGINES) {
-      this.#copy(data.string(engine));
-      this.#execute(path);
+      machine.keep(B, data.string(engine));
+      machine.keep(D, end);
+      this.#flow.copyText(D, B, C);
+      this.#execute(path, caller);
     }
   }
 
-  // A stays where the copy begins.
-  #copy(text: Address): void {
-    this.machine.keep(B, text);
-    this.machine.keep(D, A);
-    this.#flow.copyText(D, B, C);
-  }
-
   // Comes back only if that is no engine.
-  #execute(path: Address): void {
+  #execute(path: Address, caller: Caller): void {
+    this.#goOnWithKept(path, caller);
     readInHugePages(this.#flow, path);
     this.#call('execve', [path, this.#argv, this.#envp]);
+  }
+
+  #goOnWithKept(path: Address, caller: Caller): void {
+    const { machine } = this;
+    if (this.#flow.architecture !== 'x64') return;
+    const ways = { missing: machine.newLabel(), otherwise: machine.newLabel() };
+    const [openFiles, descriptors] = [this.#openFiles.value, this.#descriptors.value];
+    const [others, released] = [this.#others.value, this.#released.value];
+    const inputs = { path, sources: this.#sources, caller, openFiles, descriptors, others, released };
+    goOnWithKept(this.#flow, inputs, ways);
+    machine.label(ways.missing);
+    machine.keep(A, 1);
+    writeNumber(machine, A, this.#noKept);
+    machine.label(ways.otherwise);
   }
 
   #fail(message: string): void {

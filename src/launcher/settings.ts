@@ -13,6 +13,3 @@ export const SETTINGS = [
   'MIMALLOC_ARENA_RESERVE=65536', // kB
   'MIMALLOC_ARENA_MAX_OBJECT_SIZE=2097152', // bytes
 ];
-
-/** Settings of somebody else's for the engine, or for this program's own messages to it, don't get through. */
-export const REFUSED = ['BUN_', 'MIMALLOC', 'RUNTS_FD', 'RUNTS_NO', 'RUNTS_RE'];

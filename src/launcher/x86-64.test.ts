@@ -30,6 +30,12 @@ const instructions: [name: string, build: (machine: X64Machine) => void, hex: st
   ['add a register', (m) => m.add(D, C), '4c89f04901c7'],
   ['lowest digit', (m) => m.lowestDigit(C, A), '4c89e083e00f4989c6'],
   ['drop a digit', (m) => m.dropDigit(A), '49c1ec04'],
+  [
+    'make the call of a row',
+    (m) => m.callRow(A, B),
+    '498b442400498b7c2408498b742410498b5424184d8b5424204d89e84d8b4c24300f05',
+  ],
+  ['leave for another place', (m) => m.leaveFor(A, B), '4c89ec41ffe4'],
   ['compare', (m) => jumpToItself(m), '4183fe280f8ef6ffffff'],
 ];
 for (const [name, build, hex] of instructions) test(name, () => assert.is(code(build), hex));

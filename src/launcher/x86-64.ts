@@ -58,17 +58,36 @@ export class X64Machine extends X64Encoder implements Machine {
     this.jumpOn(0x8e0f, label); // jle
   }
 
+  /**
+   * Makes the system call of a row of eight words: its number, and its arguments but for the fifth, which is in a register.
+   */
+  callRow(row: Kept, fifth: Kept): void {
+    this.pointed(REX_W, LOAD[8], RAX, KEPT[row]);
+    [7, 6, 2, 10].forEach((register, index) => {
+      this.pointed(REX_W, LOAD[8], register, KEPT[row], 8 + 8 * index); // rdi, rsi, rdx, r10
+    });
+    this.move(8, KEPT[fifth]);
+    this.pointed(REX_W, LOAD[8], 9, KEPT[row], 48);
+    this.code.push(0x0f, 0x05); // syscall
+  }
+
+  /** Goes on at an instruction, with another stack. */
+  leaveFor(instruction: Kept, stack: Kept): void {
+    this.move(RSP, KEPT[stack]);
+    this.registers(0x40, 0xff, 4, KEPT[instruction]); // jmp instruction
+  }
+
   private compare(register: Kept, value: Operand | Kept): void {
     this.load(RAX, value);
     this.registers(REX_W, 0x39, RAX, KEPT[register]); // cmp register, rax
   }
 
   /** An instruction on a register and the memory that another one, r12 to r15, points at. */
-  private pointed(rex: number, opcode: number, register: number, pointer: number): void {
+  private pointed(rex: number, opcode: number, register: number, pointer: number, distance = 0): void {
     this.emit(rex | (register > 7 ? REX_R : 0) | (pointer > 7 ? REX_B : 0), 1);
     this.emit(opcode, opcode > 0xff ? 2 : 1);
     this.emit(0x40 | ((register & 7) << 3) | (pointer & 7), 1); // an 8-bit displacement, which r13 can't do without
     if ((pointer & 7) === RSP) this.emit(0x24, 1); // r12 needs an SIB byte: no index
-    this.emit(0, 1);
+    this.emit(distance, 1);
   }
 }

@@ -1,7 +1,7 @@
 // A foreground `run` hands over to a small program (src/launcher/foreground.ts) once its container is to start, `exec` once
 // its process runs: this process becomes that program. What doesn't go as usual comes back here.
 import * as K from '../../bindings/constants.ts';
-import { closeSync, openSync, readFileSync } from '../../bindings/file-system.ts';
+import { closeSync, openSync } from '../../bindings/file-system.ts';
 import { closeOnExecFrom } from '../../bindings/files.ts';
 import { encodeName } from '../../bindings/names.ts';
 import { readdirSync } from '../../bindings/stat.ts';
@@ -75,8 +75,8 @@ function programFor(pid: number, folder: string): Program | undefined {
   if (fd === undefined) return undefined;
   const args = textsOf(process.argv0, ...process.argv.slice(2));
   const first = textsOf(process.execPath, String(pid), folder);
-  // As the launcher has left it, with the settings for the engine.
-  const environment = readFileSync('/proc/self/environ');
+  // With the launcher's settings for the engine.
+  const environment = textsOf(...Object.entries(process.env).map(([key, value]) => `${key}=${value}`));
   const argv = words64(...addressesIn(args), 0);
   const envp = words64(...addressesIn(first), ...addressesIn(environment), 0);
   return { fd, argv, envp, texts: [args, first, environment] };

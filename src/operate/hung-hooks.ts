@@ -2,7 +2,6 @@
 import { SIGKILL } from '../../bindings/constants.ts';
 import { closeSync, readFileSync } from '../../bindings/file-system.ts';
 import { pidfdOpen, pidfdSendSignal } from '../../bindings/process.ts';
-import { statSync } from '../../bindings/stat.ts';
 
 /**
  * Kills the children of a process if that is a runtime, too: while it holds a container's lock these are the container
@@ -20,8 +19,8 @@ export function endHooksOf(pid: number): void {
 
 // Somebody else may hold the lock, flock(1) for example: what that has started is none of our business.
 function isRuntime(pid: number): boolean {
-  const [own, other] = [statSync('/proc/self/exe'), statSync(`/proc/${pid}/exe`)];
-  return own.dev === other.dev && own.ino === other.ino;
+  const [own, other] = ['self', pid].map((process) => readFileSync(`/proc/${process}/comm`, 'latin1'));
+  return own === other;
 }
 
 function childrenOf(pid: number): number[] {

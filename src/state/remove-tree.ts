@@ -1,6 +1,6 @@
 // Removes the one folder of the state that a container sees: one with the rights for it can have put anything in there.
 import * as K from '../../bindings/constants.ts';
-import { closeSync, openSync, renameSync, rmdirSync, unlinkSync } from '../../bindings/file-system.ts';
+import { closeSync, openSync, readFileSync, renameSync, rmdirSync, unlinkSync } from '../../bindings/file-system.ts';
 import { readdirSync } from '../../bindings/stat.ts';
 import { errnoOf } from '../errors.ts';
 
@@ -31,11 +31,16 @@ function lift(top: string, name: string): void {
   try {
     const at = `/proc/self/fd/${folder}`;
     for (const child of readdirSync(at)) {
-      if (!isRemoved(`${at}/${child}`)) renameSync(`${at}/${child}`, `${top}/${crypto.randomUUID()}`);
+      if (!isRemoved(`${at}/${child}`)) renameSync(`${at}/${child}`, `${top}/${newName()}`);
     }
   } finally {
     closeSync(folder);
   }
+}
+
+// The kernel's: the engine's own random numbers are the same in all processes that go on with a kept engine.
+function newName(): string {
+  return readFileSync('/proc/sys/kernel/random/uuid', 'latin1').trim();
 }
 
 function isRemoved(path: string): boolean {

@@ -1,0 +1,39 @@
+// A kept engine that goes on: it takes over what it has to know of the caller, which it would have found at its start.
+import { findHeap, readMemory } from '../../bindings/memory.ts';
+import { trySyscall } from '../../bindings/syscall.ts';
+import { MAILBOX } from '../state/kept-engine-layout.ts';
+import { isOfLauncher } from '../state/launcher-variables.ts';
+import { word } from './departure.ts';
+
+/** Sets `process` right, and the C library. */
+export function takeOver(mailbox: number): void {
+  findHeap();
+  const start = word(mailbox, MAILBOX.textStart);
+  const texts = new TextDecoder().decode(readMemory(start, word(mailbox, MAILBOX.textEnd) - start)).split('\0');
+  const count = word(mailbox, MAILBOX.words);
+  const [name = '', ...words] = texts.slice(0, count);
+  process.argv = [...process.argv.slice(0, 2), ...words];
+  process.env = environmentOf(mailbox, texts.slice(count, -1));
+  Object.defineProperty(process, 'argv0', { value: name });
+  Object.defineProperty(process, 'pid', { value: trySyscall('getpid') });
+}
+
+function environmentOf(mailbox: number, entries: string[]): Record<string, string> {
+  // The settings for the engine are the same.
+  const settings = Object.entries(process.env).filter(([name]) => isOfLauncher(name) && !name.startsWith('RUNTS_'));
+  const environment: Record<string, string> = Object.fromEntries(settings) as Record<string, string>;
+  for (const entry of entries) {
+    const end = entry.indexOf('=');
+    if (end <= 0 || isOfLauncher(entry)) continue;
+    const name = entry.slice(0, end);
+    // The first one counts, getenv(3).
+    if (!(name in environment)) environment[name] = entry.slice(end + 1);
+  }
+  const { openFiles, descriptors, others } = MAILBOX;
+  environment.RUNTS_NOFILE = `0x${BigInt.asUintN(64, BigInt(word(mailbox, openFiles)))
+    .toString(16)
+    .padStart(16, '0')}`;
+  environment.RUNTS_FDS = String(word(mailbox, descriptors));
+  environment.RUNTS_FDANY = String(word(mailbox, others));
+  return environment;
+}
