@@ -5,6 +5,7 @@ import './array-methods.ts';
 import type { GlobalOptions } from './cli/commands.ts';
 import { type Invocation, parseCommandLine, parseGlobalOptions } from './cli/parse.ts';
 import { errnoOf, toRuntimeError, UsageError, undoFailuresOf, withStep } from './errors.ts';
+import { isToBeKept } from './kept-engine/when.ts';
 import { configureLog, logError, writeAll, writeText } from './log.ts';
 import { dispatch } from './operate/dispatch.ts';
 
@@ -15,7 +16,7 @@ async function main(argv: string[]): Promise<number> {
     if (invocation.kind !== 'command') return await inform(invocation);
     if (wantsTrace(invocation.global)) await prepareTrace(invocation.global);
     else prepareLog(invocation.global);
-    if (process.env.RUNTS_NOKEPT !== undefined) await makeKept(invocation.command);
+    if (isToBeKept(invocation.command)) await keepForLater();
     return await dispatch(invocation, print);
   } catch (error) {
     return await fail(error, invocation, argv);
@@ -40,15 +41,10 @@ async function inform(invocation: Exclude<Invocation, { kind: 'command' }>): Pro
   return 0;
 }
 
-/** The commands that are worth it. */
-const FREQUENT = ['create', 'run', 'exec'];
-
-async function makeKept(command: string): Promise<void> {
-  if (Number(process.env.RUNTS_NOKEPT) !== 1 || !FREQUENT.includes(command)) return;
+async function keepForLater(): Promise<void> {
   const { sources } = await import('./build.ts');
-  if (sources === undefined) return;
   const { makeKeptEngine } = await import('./kept-engine/make.ts');
-  makeKeptEngine(sources);
+  if (sources !== undefined) makeKeptEngine(sources);
 }
 
 function wantsTrace(global: GlobalOptions): boolean {

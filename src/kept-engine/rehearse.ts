@@ -1,9 +1,11 @@
 // What a command does is done once before the engine is kept, as far as it changes nothing: the engine has then read, linked
 // and prepared the functions for it, as it does when they're called for the first time, at 2 µs each.
+import type { Seccomp } from '../bundle/config.ts';
 import { parseJson } from '../bundle/json.ts';
 import { fileSystemDriver } from '../cgroup/file-system-driver.ts';
 import { parseCommandLine } from '../cli/parse.ts';
 import { readHostFacts } from '../create/host.ts';
+import { RuntimeError } from '../errors.ts';
 import { beginScript } from '../init/begin.ts';
 import { execScript } from '../init/exec.ts';
 import { beginFinal, endFinal } from '../init/final.ts';
@@ -11,6 +13,7 @@ import { setupScript } from '../init/setup.ts';
 import { defaultConfig } from '../operate/spec.ts';
 import { planExec } from '../plan/exec.ts';
 import { makePlan, type Plan } from '../plan/plan.ts';
+import type { SeccompPlan } from '../plan/seccomp.ts';
 import { assembleScript } from '../spawn.ts';
 import { briefOf } from '../state/brief.ts';
 import { stateDocument } from '../state/document.ts';
@@ -30,11 +33,37 @@ const COMMAND_LINES = [
 /** Any numbers that could be descriptors. */
 const [SYNC, START, RESULT, PROGRAM] = [10, 11, 12, 13];
 
+/** A profile of the kind that managers have, but shorter: with and without conditions, for three architectures. */
+const SECCOMP: Seccomp = {
+  defaultAction: 'SCMP_ACT_ERRNO',
+  defaultErrnoRet: 1,
+  architectures: ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86', 'SCMP_ARCH_X32'],
+  syscalls: [
+    {
+      names: 'accept accept4 access bind brk chdir close connect dup execve exit fork fstat futex getpid getuid'
+        .concat(' ioctl kill listen lseek mkdir mmap mprotect munmap open openat pipe poll read recvfrom select sendto')
+        .concat(' sigaltstack socket stat statx uname unlink wait4 write writev')
+        .split(' '),
+      action: 'SCMP_ACT_ALLOW',
+    },
+    { names: ['personality'], action: 'SCMP_ACT_ALLOW', args: [{ index: 0, value: 8, op: 'SCMP_CMP_EQ' }] },
+    { names: ['personality'], action: 'SCMP_ACT_ALLOW', args: [{ index: 0, value: 0, op: 'SCMP_CMP_EQ' }] },
+    {
+      names: ['clone'],
+      action: 'SCMP_ACT_ALLOW',
+      args: [{ index: 0, value: 2_114_060_288, valueTwo: 0, op: 'SCMP_CMP_MASKED_EQ' }],
+    },
+    { names: ['clone3'], action: 'SCMP_ACT_ERRNO', errnoRet: 38 },
+  ],
+};
+
 /** Goes through the commands that managers call most, for the config that `spec` writes. */
 export async function rehearse(): Promise<void> {
   await loadParts();
   for (const line of COMMAND_LINES) parseCommandLine(line.split(' '));
-  const text = new TextEncoder().encode(JSON.stringify({ ...defaultConfig(), annotations: { a: 'b' } }));
+  const example = defaultConfig();
+  const whole = { ...example, annotations: { a: 'b' }, linux: { ...example.linux, seccomp: SECCOMP } };
+  const text = new TextEncoder().encode(JSON.stringify(whole));
   const { config } = validateConfig(parseJson(text, 'config.json'));
   if (config.process !== undefined) config.process.terminal = false;
   const host = readHostFacts();
@@ -42,14 +71,16 @@ export async function rehearse(): Promise<void> {
   const plan = makePlan(config, host, options);
   rehearsePrograms(plan);
   const { process } = config;
-  if (process !== undefined)
-    rehearseExec(plan, planExec(process, host, { ...plan, ...options, defaults: process as never }));
+  if (process !== undefined) {
+    const { capabilities, rlimits } = process;
+    rehearseExec(plan, planExec(process, host, { ...plan, ...options, defaults: { capabilities, rlimits } }));
+  }
+  if (plan.seccomp !== undefined) await rehearseSeccomp(plan.seccomp);
 }
 
 // What is loaded on demand, and often.
 async function loadParts(): Promise<void> {
   await import('../cgroup/limits.ts');
-  await import('../create/seccomp.ts');
   await import('../create/keep-exec.ts');
   await import('../bundle/process.ts');
 }
@@ -83,6 +114,19 @@ function rehearseExec(plan: Plan, execPlan: ReturnType<typeof planExec>): void {
   };
   assembleScript(execScript({ plan: execPlan, env: [], container, syncFd: SYNC, filter: undefined }));
 }
+
+// Without libseccomp there's nothing to do.
+async function rehearseSeccomp(plan: SeccompPlan): Promise<void> {
+  const { SeccompExtra } = await import('../create/seccomp.ts');
+  try {
+    new SeccompExtra(plan, NO_FOLDER).makeFilter();
+  } catch (error) {
+    if (!(error instanceof RuntimeError)) throw error;
+  }
+}
+
+/** Where no filters are kept. */
+const NO_FOLDER = '/proc/self/nowhere';
 
 function recordOf(plan: Plan): ContainerRecord {
   return {
