@@ -89,15 +89,25 @@ it('commands say the same by either way', () => {
   assert.match(readFileSync(join(runtime.folder, 'kept'), 'utf8'), /exec nobody.*container does not exist/);
 });
 
-it('the caller is told as it is: words, environment, working directory, umask, pids', () => {
+it('the caller is told as it is: words, environment, working directory, umask, limits, pids', () => {
   const seen = join(runtime.folder, 'seen');
-  const hook = { path: '/bin/sh', args: ['sh', '-c', 'env | grep -v ^_= | sort > $0; pwd >> $0; umask >> $0', seen] };
+  const hook = {
+    path: '/bin/sh',
+    args: [
+      'sh',
+      '-c',
+      'env | grep -v ^_= | sort > $0; pwd >> $0; umask >> $0; ulimit -n >> $0; cat /proc/$PPID/limits >> $0',
+      seen,
+    ],
+  };
   const told = runtime.bundle({ process: { args: ['true'] }, hooks: { createRuntime: [hook] } });
   const pidFile = join(runtime.folder, 'told.pid');
   const words = `$R run --pid-file ../told.pid -b . ${runtime.id()}`;
   const run = (more: string) =>
     `env -i PATH=/usr/bin:/bin 'AB=ü=1' EMPTY= TWO=1 BUN_X=1 RUNTS_FDS=9 RUNTS_KEEP=/x ${more} ${words}`;
-  inside(`${MADE} umask 027; cd ${told.directory}; ${run('')}; mv ${seen} ${seen}.kept; ${run('LD_ANYTHING=1')}`);
+  inside(
+    `${MADE} umask 027; ulimit -Sn 100; cd ${told.directory}; ${run('')}; mv ${seen} ${seen}.kept; ${run('LD_ANYTHING=1')}`,
+  );
   const [kept, executed] = [`${seen}.kept`, seen].map((file) => readFileSync(file, 'utf8'));
   assert.is(kept, executed?.replace(/^LD_ANYTHING=1\n/m, ''));
   assert.match(kept ?? '', /^AB=ü=1$/m);

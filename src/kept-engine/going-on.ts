@@ -1,6 +1,7 @@
 // A kept engine that goes on: it takes over what it has to know of the caller, which it would have found at its start.
 import { findHeap, readMemory } from '../../bindings/memory.ts';
-import { trySyscall } from '../../bindings/syscall.ts';
+import { getRlimit } from '../../bindings/process.ts';
+import { trySyscall, words64 } from '../../bindings/syscall.ts';
 import { MAILBOX } from '../state/kept-engine-layout.ts';
 import { isOfLauncher } from '../state/launcher-variables.ts';
 import { word } from './departure.ts';
@@ -8,6 +9,7 @@ import { word } from './departure.ts';
 /** Sets `process` right, and the C library. */
 export function takeOver(mailbox: number): void {
   findHeap();
+  raiseOpenFiles();
   const start = word(mailbox, MAILBOX.textStart);
   const texts = new TextDecoder().decode(readMemory(start, word(mailbox, MAILBOX.textEnd) - start)).split('\0');
   const count = word(mailbox, MAILBOX.words);
@@ -17,6 +19,14 @@ export function takeOver(mailbox: number): void {
   Object.defineProperty(process, 'argv0', { value: name });
   Object.defineProperty(process, 'pid', { value: trySyscall('getpid') });
 }
+
+// As the engine does at its start: what a container needs to have opened may be many.
+function raiseOpenFiles(): void {
+  const { soft, hard } = getRlimit(0, RLIMIT_NOFILE);
+  if (soft !== hard) trySyscall('prlimit64', 0, RLIMIT_NOFILE, words64(hard, hard), 0);
+}
+
+const RLIMIT_NOFILE = 7;
 
 function environmentOf(mailbox: number, entries: string[]): Record<string, string> {
   // The settings for the engine are the same.

@@ -11,9 +11,12 @@ import { debug } from '../log.ts';
 import { spawnScript } from '../spawn.ts';
 import { ENGINE_FILES, ENGINE_FOLDER } from '../state/kept-engine-layout.ts';
 import { UNFINISHED } from './keep.ts';
-import { trialProgram } from './trial.ts';
+import { NOT_USED, trialProgram } from './trial.ts';
 
 const PATIENCE_MS = 3000;
+/** One in 250 processes has something of its own at one of the addresses. */
+const TRIALS = 5;
+const FAILED = 1;
 /** close_range(2), execveat(2), and the one signal that the engine ignores. */
 const [CLOEXEC, AT_EMPTY_PATH, SIGPIPE] = [4, 0x1000, 13];
 
@@ -58,22 +61,28 @@ function isNew(path: string, attempt: string): boolean {
 
 function keep(path: string, { sources, attempt }: { sources: string; attempt: string }): void {
   const name = 'runts-engine';
-  const hasKept = succeeds((script) => {
+  const kept = runAlone((script) => {
     const { program } = script;
     const environment = program.stringArray([...settings(), `RUNTS_KEEP=${path}`]);
     script.execFirst([process.execPath], program.stringArray([name]), environment);
   });
-  if (!hasKept) return;
+  if (kept !== 0) return;
   const trialFd = memfdProgram(name);
   fillProgram(trialFd, trialProgram(process.execPath, BigInt(`0x${sources}`)));
-  const goesOn = succeeds((script) => {
-    const argv = script.program.stringArray([name, '--version']);
-    script.call('execveat', [trialFd, script.string(''), argv, script.program.stringArray([]), AT_EMPTY_PATH]);
-  }, trialFd);
+  let result = NOT_USED;
+  for (let times = 0; times < TRIALS && result === NOT_USED; times++) result = tryOut(trialFd, name);
   closeSync(trialFd);
-  if (goesOn) return;
+  if (result === 0) return;
   writeFileSync(path + UNFINISHED, attempt, { mode: 0o600 });
   unlinkSync(path);
+}
+
+function tryOut(trialFd: number, name: string): number {
+  const build = (script: Script): void => {
+    const argv = script.program.stringArray([name, '--version']);
+    script.call('execveat', [trialFd, script.string(''), argv, script.program.stringArray([]), AT_EMPTY_PATH]);
+  };
+  return runAlone(build, trialFd);
 }
 
 // Those for the engine, which it finds at its start.
@@ -83,8 +92,8 @@ function settings(): string[] {
 }
 
 // Runs a program that knows nothing of the caller. A key that ends the command would end it, too, and nobody would try
-// again: so it has a session of its own.
-function succeeds(build: (script: Script) => void, programFd?: number): boolean {
+// again: so it has a session of its own. Returns its exit status.
+function runAlone(build: (script: Script) => void, programFd?: number): number {
   const nullFd = openSync('/dev/null', 'r+');
   const [parentFd, syncFd] = socketpair();
   const script = new Script(syncFd);
@@ -97,16 +106,15 @@ function succeeds(build: (script: Script) => void, programFd?: number): boolean 
   const inherit = [syncFd, nullFd, ...(programFd === undefined ? [] : [programFd])];
   const pid = spawnScript(script, { name: 'runts-keep', inherit, firstOwn: 3 });
   for (const fd of [nullFd, parentFd, syncFd]) closeSync(fd);
-  return hasSucceeded(pid);
+  return statusOf(pid);
 }
 
-function hasSucceeded(pid: number): boolean {
+function statusOf(pid: number): number {
   const pidfd = pidfdOpen(pid);
   if (pidfd !== undefined) {
     const [hasEnded] = pollReadable([pidfd], PATIENCE_MS);
     if (hasEnded !== true) kill(pid, SIGKILL);
     closeSync(pidfd);
   }
-  const ended = wait(pid, { block: true });
-  return ended?.code === 0 && ended.signal === 0;
+  return wait(pid, { block: true })?.code ?? FAILED;
 }
