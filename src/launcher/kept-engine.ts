@@ -15,7 +15,17 @@ import { FIRST_OF_LAUNCHER } from '../state/kept-exec-layout.ts';
 import { number, text } from './container.ts';
 import { expectOwn } from './exec-key.ts';
 import type { Flow } from './flow.ts';
-import { fillMemory, leave, makeCalls, moveVdso, type Opened, type Told, tell, tellThread } from './kept-memory.ts';
+import {
+  fillMemory,
+  leave,
+  makeCalls,
+  moveVdso,
+  moveVdsoAside,
+  type Opened,
+  type Told,
+  tell,
+  tellThread,
+} from './kept-memory.ts';
 import { A, B, C, D } from './machine.ts';
 
 const AT_FDCWD = -100;
@@ -59,10 +69,12 @@ export function goOnWithKept(flow: Flow, inputs: KeptEngineInputs, ways: Ways): 
   readHead(flow, { inputs, head, files, engine }, ways);
   expectBoot(flow, head, ways.missing);
   openFiles(flow, { head, files, engine }, ways.missing);
+  const { vdso } = inputs.caller;
+  moveVdsoAside(flow, { head, vdso }, ways.otherwise);
   makeCalls(flow, { head, files, list: ENGINE.maps }, ways.otherwise);
   fillMemory(flow, { head, files }, ways.otherwise);
   flow.call('close_range', [FIRST_OWN, FIRST_OF_EXEC - 1, 0]);
-  moveVdso(flow, { head, vdso: inputs.caller.vdso }, ways.otherwise);
+  moveVdso(flow, { head, vdso }, ways.otherwise);
   makeCalls(flow, { head, files, list: ENGINE.calls }, ways.otherwise);
   tellThread(flow, head);
   tell(flow, inputs, head);

@@ -75,8 +75,35 @@ export function fillMemory(flow: Flow, { head, files }: Opened, otherwise: Label
   machine.jumpUnlessEqual(A, B, otherwise);
 }
 
-/** Moves the vDSO to where it was: the C library knows where its functions are. A: the row. */
+/** Free memory below the engine and above the launcher (executable.ts), for the vDSO's first instruction. */
+const ASIDE = 0x1c_0000;
+
+/**
+ * Moves the vDSO out of the way: of what the kernel puts at random places, it's the one thing that can be where the engine
+ * was. From then on `vdso` is that place.
+ */
+export function moveVdsoAside(flow: Flow, { head, vdso }: { head: Address; vdso: Slot }, otherwise: Label): void {
+  const { machine } = flow;
+  eachOfVdso(flow, { head, vdso }, (move) => {
+    machine.keep(D, ASIDE);
+    machine.add(D, A);
+    move(otherwise);
+  });
+  machine.keep(A, ASIDE);
+  machine.save(vdso, A);
+}
+
+/** Moves the vDSO to where it was: the C library knows where its functions are. */
 export function moveVdso(flow: Flow, { head, vdso }: { head: Address; vdso: Slot }, otherwise: Label): void {
+  eachOfVdso(flow, { head, vdso }, (move) => move(otherwise));
+}
+
+// A: the row, then how far it is from the first instruction; B: the place; C: the size; D: where it was, and goes to.
+function eachOfVdso(
+  flow: Flow,
+  { head, vdso }: { head: Address; vdso: Slot },
+  body: (move: (otherwise: Label) => void) => void,
+): void {
   const { machine, data } = flow;
   const [row, end] = [data.slot(), data.slot()];
   text(flow, head, ENGINE.vdso[1]);
@@ -85,16 +112,19 @@ export function moveVdso(flow: Flow, { head, vdso }: { head: Address; vdso: Slot
   flow.loop((done) => {
     machine.jumpIfEqual(A, end, done);
     machine.loadAt(B, A, 8);
-    machine.add(B, vdso);
     machine.add(A, 8);
     machine.loadAt(C, A, 8);
     machine.add(A, 8);
     machine.loadAt(D, A, 8);
     machine.add(A, 8);
     machine.save(row, A);
-    flow.call('mremap', [B, C, C, MOVE_TO, D]);
-    machine.keep(B, 'result');
-    machine.jumpUnlessEqual(B, D, otherwise);
+    machine.keep(A, B);
+    machine.add(B, vdso);
+    body((otherwise) => {
+      flow.call('mremap', [B, C, C, MOVE_TO, D]);
+      machine.keep(B, 'result');
+      machine.jumpUnlessEqual(B, D, otherwise);
+    });
     machine.keep(A, row);
   });
 }
