@@ -41,7 +41,7 @@ export interface ImageInputs {
 
 /** Numbers of x86_64; mmap(2), madvise(2), mprotect(2). */
 const [MMAP, MADVISE, MPROTECT] = [9, 28, 10];
-const [READ, WRITE, EXECUTE] = [1, 2, 4];
+const [NONE, READ, WRITE, EXECUTE] = [0, 1, 2, 4];
 /** MAP_PRIVATE and MAP_FIXED_NOREPLACE; with MAP_ANONYMOUS and MAP_NORESERVE. */
 const [OF_FILE, ANONYMOUS] = [0x10_0002, 0x10_4022];
 const [HUGE_PAGES, NO_HUGE_PAGES] = [14, 15];
@@ -76,6 +76,8 @@ class Image {
 
   #addVdso({ start, end }: Area): void {
     const base = this.#inputs.areas.find(({ name }) => name === '[vdso]')?.start ?? 0;
+    // Whatever is there would be gone, mremap(2): the stack with the caller's words, for example.
+    this.#maps.push([MMAP, start, end - start, NONE, ANONYMOUS, 0, 0, start]);
     this.#vdso.push([start - base, end - start, start]);
   }
 
