@@ -42,19 +42,25 @@ const free = libc.func('void free(uintptr_t address)');
 const PAGE = 4096;
 /** mmap(2): nobody reads or writes it; MAP_PRIVATE, MAP_ANONYMOUS and MAP_FIXED_NOREPLACE. */
 const [PROT_NONE, AT_ADDRESS] = [0, 0x10_0022];
-/** Below the size from which on malloc(3) asks the kernel each time, and more than half of what brk(2) has given it. */
-const HALF = 100_000;
+/** Below the size from which on malloc(3) asks the kernel each time. */
+const LARGE = 100_000;
+/** More than the heap ever has to spare. */
+const MOST = 1000;
 
 /**
  * From now on the C library's allocator doesn't rely on the end of its heap, brk(2): in a process where this memory lies
  * at its addresses the kernel knows another one. It's made so by not letting it grow once.
+ * @throws Error if it stays there
  */
 export function leaveHeap(): void {
   const end = sbrk(0);
   const guard = trySyscall('mmap', end, PAGE, PROT_NONE, AT_ADDRESS, -1, 0);
-  const taken = [malloc(HALF), malloc(HALF)];
+  const taken: number[] = [];
+  // What mmap(2) gives lies above the heap.
+  while ((taken.at(-1) ?? 0) < end && taken.length < MOST) taken.push(malloc(LARGE));
   for (const address of taken) free(address);
   if (guard > 0) trySyscall('munmap', guard, PAGE);
+  if ((taken.at(-1) ?? 0) < end) throw new Error('the allocator stays in its heap');
 }
 
 /** The C library learns where the end of the heap is for the kernel, brk(2). */
