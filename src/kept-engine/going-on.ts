@@ -31,13 +31,12 @@ const RLIMIT_NOFILE = 7;
 function environmentOf(mailbox: number, entries: string[]): Record<string, string> {
   // The settings for the engine are the same.
   const settings = Object.entries(process.env).filter(([name]) => isOfLauncher(name) && !name.startsWith('RUNTS_'));
-  const environment: Record<string, string> = Object.fromEntries(settings) as Record<string, string>;
+  // Without a prototype: a variable may be called __proto__.
+  const environment: Record<string, string> = Object.assign(Object.create(null), Object.fromEntries(settings));
+  // As the engine reads them: of several the last one counts, and what has no value is empty.
   for (const entry of entries) {
-    const end = entry.indexOf('=');
-    if (end <= 0 || isOfLauncher(entry)) continue;
-    const name = entry.slice(0, end);
-    // The first one counts, getenv(3).
-    if (!(name in environment)) environment[name] = entry.slice(end + 1);
+    const end = entry.includes('=') ? entry.indexOf('=') : entry.length;
+    if (end > 0 && !isOfLauncher(entry)) environment[entry.slice(0, end)] = entry.slice(end + 1);
   }
   const { openFiles, descriptors, others } = MAILBOX;
   environment.RUNTS_NOFILE = `0x${BigInt.asUintN(64, BigInt(word(mailbox, openFiles)))
