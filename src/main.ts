@@ -112,12 +112,12 @@ function print(text: string): boolean {
 }
 
 // Only the process that is to keep the engine comes back from here, and those that go on with it.
-async function keep(path: string): Promise<void> {
+async function keep(): Promise<void> {
   const { keepEngine } = await import('./kept-engine/keep.ts');
   const { sources } = await import('./build.ts');
-  if (!(await keepEngine(path, BigInt(`0x${sources}`)))) process.reallyExit(0);
+  if (!(await keepEngine(BigInt(`0x${sources}`)))) process.reallyExit(0);
 }
 
-if (process.env.RUNTS_KEEP !== undefined) await keep(process.env.RUNTS_KEEP);
+if (process.env.RUNTS_KEEP !== undefined) await keep();
 // Ends at once: taking the engine down in order would cost every command most of a millisecond.
 process.reallyExit(await main(process.argv.slice(2)));

@@ -104,7 +104,7 @@ it('the caller is told as it is: words, environment, working directory, umask, l
   const pidFile = join(runtime.folder, 'told.pid');
   const words = `$R run --pid-file ../told.pid -b . ${runtime.id()}`;
   const run = (more: string) =>
-    `env -i PATH=/usr/bin:/bin 'AB=ü=1' EMPTY= TWO=1 BUN_X=1 RUNTS_FDS=9 RUNTS_KEEP=/x ${more} ${words}`;
+    `env -i PATH=/usr/bin:/bin 'AB=ü=1' EMPTY= toString=1 __proto__=1 TWO=1 BUN_X=1 RUNTS_FDS=9 RUNTS_KEEP=/x ${more} ${words}`;
   inside(
     `${MADE} umask 027; ulimit -Sn 100; cd ${told.directory}; ${run('')}; mv ${seen} ${seen}.kept; ${run('LD_ANYTHING=1')}`,
   );
@@ -112,6 +112,7 @@ it('the caller is told as it is: words, environment, working directory, umask, l
   assert.is(kept, executed?.replace(/^LD_ANYTHING=1\n/m, ''));
   assert.match(kept ?? '', /^AB=ü=1$/m);
   assert.match(kept ?? '', /^EMPTY=$/m);
+  assert.match(kept ?? '', /^toString=1$/m);
   assert.not.match(kept ?? '', /^(BUN_|RUNTS_)/m);
   assert.is(statSync(pidFile).mode & 0o777, 0o640);
 });
@@ -154,13 +155,35 @@ it('one of another boot, or of changed files, is made anew', () => {
   assert.equal(programs(`${MADE} ${other}; ${RUN}; ${RUN}`), ['runts-engine', 'runts']);
 });
 
-it('an attempt that failed is not repeated until the next boot', () => {
+it('after three attempts that failed there is none until the next boot', () => {
   const full = 'umount /run; mount -t tmpfs -o size=1m tmpfs /run';
-  assert.equal(programs(`${full}; ${RUN}; stat -c '%n %s' /run/runts/* > ${runtime.folder}/ls; ${RUN}`), [
-    'runts-engine',
-    'runts-engine',
-  ]);
-  assert.match(readFileSync(join(runtime.folder, 'ls'), 'utf8'), /^\/run\/runts\/engine:[0-3]\.new \d\d\n$/);
+  const sizes = `stat -c '%n %s' /run/runts/* >> ${runtime.folder}/ls`;
+  const each = `${RUN}; ${sizes};`.repeat(4);
+  assert.equal(programs(`${full}; ${each}`), Array(4).fill('runts-engine'));
+  const found = readFileSync(join(runtime.folder, 'ls'), 'utf8').matchAll(/^\/run\/runts\/engine:[0-3]\.new (\d+)\n/gm);
+  const [first = 0, ...others] = [...found].map(([, size]) => Number(size));
+  assert.ok(first < 100);
+  assert.equal(others, [2 * first, 3 * first, 3 * first]);
+});
+
+it('an attempt whose command was killed is made again', () => {
+  const killed = `${RUN} & until [ -s /run/runts/engine:?.new ]; do :; done; kill -KILL $!; wait $!`;
+  const waited = 'until flock -n /run/runts/engine:?.new true; do sleep 0.1; done';
+  assert.equal(programs(`${killed}; : > ${log()}; ${waited}; ${RUN}; ${RUN}`).slice(-2), ['runts-engine', 'runts']);
+});
+
+it('what the first caller ignores or limits, the next ones don’t', () => {
+  const seen = join(runtime.folder, 'signals');
+  const args = ['sh', '-c', 'grep -h ^Sig[BIC] /proc/$PPID/status > $0; grep files /proc/$PPID/limits >> $0', seen];
+  const told = runtime.bundle({
+    process: { args: ['true'] },
+    hooks: { createRuntime: [{ path: '/bin/sh', args }] },
+  });
+  const run = `$R run -b ${told.directory} ${runtime.id()}`;
+  const first = `(trap '' HUP INT QUIT TERM USR1 CHLD; ulimit -Sn 100; ulimit -Ss 1024; ${RUN})`;
+  inside(`${first}; ulimit -Sn 100; ${run}; mv ${seen} ${seen}.kept; LD_ANYTHING=1 ${run}`);
+  assert.is(readFileSync(`${seen}.kept`, 'utf8'), readFileSync(seen, 'utf8'));
+  assert.equal(programs(`${first}; ${RUN}`), ['runts-engine', 'runts']);
 });
 
 const elsewhere: [what: string, script: string][] = [

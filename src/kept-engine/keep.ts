@@ -1,12 +1,11 @@
 // Keeps this engine as it is, for commands to come (docs/architecture.md, "The kept engine"). Runs in a process of its own,
-// with nobody's words, environment or standard streams: what is kept knows no secrets.
+// with nobody's words, environment or standard streams, but for the output: what is kept knows no secrets.
 import { SIGKILL } from '../../bindings/constants.ts';
-import { closeSync, openSync, readFileSync, readSync, renameSync, writeSync } from '../../bindings/file-system.ts';
+import { closeSync, openSync, readFileSync, readSync, writeSync } from '../../bindings/file-system.ts';
 import { leaveHeap } from '../../bindings/memory.ts';
 import { kill, wait } from '../../bindings/process.ts';
-import { fstatSync, statSync } from '../../bindings/stat.ts';
-import { trySyscall } from '../../bindings/syscall.ts';
-import { FILE_WORDS } from '../state/kept-engine-layout.ts';
+import { statSync } from '../../bindings/stat.ts';
+import { FILE_WORDS, STACK_SIZE } from '../state/kept-engine-layout.ts';
 import { type Departure, depart, prepareDeparture } from './departure.ts';
 import { takeOver } from './going-on.ts';
 import { imageOf, PAGE, type Part } from './image.ts';
@@ -14,16 +13,14 @@ import { type Area, isOfFile, isOfVdso, readAreas } from './memory-map.ts';
 import { type ProcessState, readProcessState } from './process-state.ts';
 import { rehearse } from './rehearse.ts';
 
-/** What the file being written is called, behind the name that it gets. */
-export const UNFINISHED = '.new';
+const STANDARD_OUTPUT = 1;
 
 /**
- * Keeps the engine in a file.
- * @param path of the file; beside it there is one for what is unfinished
+ * Keeps the engine in the file that is the standard output.
  * @param sources a digest of what runts was built from
  * @returns whether this is the engine that goes on, in another process
  */
-export async function keepEngine(path: string, sources: bigint): Promise<boolean> {
+export async function keepEngine(sources: bigint): Promise<boolean> {
   await rehearse();
   // What nobody needs any more is not to be kept.
   Bun.gc(true);
@@ -37,7 +34,7 @@ export async function keepEngine(path: string, sources: bigint): Promise<boolean
   }
   if (copy.pid < 0) throw new Error(`fork: ${copy.pid}`);
   try {
-    write(path, image(copy, { departure, state, sources }));
+    write(image(copy, { departure, state, sources }));
   } finally {
     kill(copy.pid, SIGKILL);
     wait(copy.pid, { block: true });
@@ -67,9 +64,6 @@ function image(copy: { pid: number; stack: number }, { departure, state, sources
     mailbox: departure.mailbox,
   });
 }
-
-/** What the engine believes its stack to have, as the kernel would let it grow: getrlimit(2), RLIMIT_STACK. */
-const STACK_SIZE = 8 * 2 ** 20;
 
 function withRoom(area: Area): Area {
   return area.name === '[stack]' ? { ...area, start: area.end - STACK_SIZE } : area;
@@ -132,20 +126,11 @@ function ownPages({ start, end }: Area, pagemapFd: number): number[] {
   return pages;
 }
 
-// The first part comes last: until then, and if there's no room for all, the file says what was tried.
-function write(path: string, [head = new Uint8Array(0), ...contents]: Uint8Array[]): void {
-  const fd = openSync(path + UNFINISHED, 'r+');
-  const { size } = fstatSync(fd);
-  try {
-    let at = head.length;
-    for (const content of contents) at += writeAt(fd, content, at);
-    writeAt(fd, head, 0);
-  } catch (error) {
-    trySyscall('ftruncate', fd, size);
-    throw error;
-  }
-  closeSync(fd);
-  renameSync(path + UNFINISHED, path);
+// The first part comes last: what is unfinished doesn't begin as a kept engine does.
+function write([head = new Uint8Array(0), ...contents]: Uint8Array[]): void {
+  let at = head.length;
+  for (const content of contents) at += writeAt(STANDARD_OUTPUT, content, at);
+  writeAt(STANDARD_OUTPUT, head, 0);
 }
 
 function writeAt(fd: number, content: Uint8Array, at: number): number {

@@ -1,27 +1,29 @@
 // Has the engine kept, by another process: the first command after a boot does it.
 import { SIGKILL } from '../../bindings/constants.ts';
-import { closeSync, mkdirSync, openSync, readFileSync, unlinkSync, writeFileSync } from '../../bindings/file-system.ts';
+import { closeSync, mkdirSync, openSync, readFileSync, renameSync } from '../../bindings/file-system.ts';
 import { fillProgram, memfdProgram, pollReadable, socketpair } from '../../bindings/files.ts';
 import { kill, pidfdOpen, wait } from '../../bindings/process.ts';
 import { statSync } from '../../bindings/stat.ts';
-import { errnoOf, toRuntimeError } from '../errors.ts';
+import { toRuntimeError } from '../errors.ts';
 import { Script } from '../final/script.ts';
 import { resetSignals } from '../init/privileges.ts';
 import { debug } from '../log.ts';
 import { spawnScript } from '../spawn.ts';
-import { ENGINE_FILES, ENGINE_FOLDER } from '../state/kept-engine-layout.ts';
-import { UNFINISHED } from './keep.ts';
-import { NOT_USED, trialProgram } from './trial.ts';
+import { ENGINE_FILES, ENGINE_FOLDER, ENGINE_UNFINISHED, STACK_SIZE } from '../state/kept-engine-layout.ts';
+import { isOfAnother } from './another.ts';
+import { type Attempt, beginAttempt, leaveNote } from './attempt.ts';
+import { trialProgram } from './trial.ts';
 
 const PATIENCE_MS = 3000;
-/** One process in 2,000 has its stack where the engine's was. */
-const TRIALS = 3;
-const FAILED = 1;
-/** close_range(2), execveat(2), and the one signal that the engine ignores. */
-const [CLOEXEC, AT_EMPTY_PATH, SIGPIPE] = [4, 0x1000, 13];
+/** close_range(2), execveat(2), getrlimit(2). */
+const [CLOEXEC, AT_EMPTY_PATH, RLIMIT_STACK] = [4, 0x1000, 3];
+/** Those whose action can be set and that libc doesn't have for itself: what this caller ignores others don't. */
+const SIGNALS = Array.from({ length: 64 }, (_, index) => index + 1).filter(
+  (signal) => ![9, 19, 32, 33].includes(signal),
+);
 
 /**
- * Has the engine kept, if that hasn't been tried since the boot. Whatever prevents it costs time, nothing else.
+ * Has the engine kept, if that hasn't been tried often enough since the boot. Whatever prevents it costs time, nothing else.
  * @param sources a digest of what runts was built from
  */
 export function makeKeptEngine(sources: string): void {
@@ -29,8 +31,10 @@ export function makeKeptEngine(sources: string): void {
     const index = Number(statSync(process.execPath).words([INODE])[0] ?? 0n) % ENGINE_FILES.length;
     const path = `${ENGINE_FOLDER}/${ENGINE_FILES[index]}`;
     mkdirSync(ENGINE_FOLDER, { recursive: true, mode: 0o700 });
-    const attempt = `${sources} ${readFileSync('/proc/sys/kernel/random/boot_id', 'latin1')}`;
-    if (isFirst(path + UNFINISHED, attempt)) keep(path, { sources, attempt });
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1');
+    if (isOfAnother(path, process.execPath, boot)) return;
+    const attempt = beginAttempt(path + ENGINE_UNFINISHED, `${sources} ${boot}`);
+    if (attempt !== undefined) keep(path, { attempt, sources });
   } catch (error) {
     const known = toRuntimeError(error);
     if (known === undefined) throw error;
@@ -40,49 +44,37 @@ export function makeKeptEngine(sources: string): void {
 
 /** In struct statx. */
 const INODE = 32;
+const NAME = 'runts-engine';
 
-// An attempt that has failed leaves its file.
-function isFirst(path: string, attempt: string): boolean {
-  if (isNew(path, attempt)) return true;
-  if (readFileSync(path, 'latin1').startsWith(attempt)) return false;
-  unlinkSync(path);
-  return isNew(path, attempt);
-}
-
-function isNew(path: string, attempt: string): boolean {
+function keep(path: string, { attempt, sources }: { attempt: Attempt; sources: string }): void {
   try {
-    writeFileSync(path, attempt, { mode: 0o600, flag: 'wx' });
-    return true;
-  } catch (error) {
-    if (errnoOf(error) === 'EEXIST') return false;
-    throw error;
+    if (isMade(attempt) && goesOn(sources)) renameSync(path + ENGINE_UNFINISHED, path);
+    else leaveNote(attempt);
+  } finally {
+    closeSync(attempt.fd);
   }
 }
 
-function keep(path: string, { sources, attempt }: { sources: string; attempt: string }): void {
-  const name = 'runts-engine';
-  const kept = runAlone((script) => {
+function isMade({ fd }: Attempt): boolean {
+  return succeeds({ outputFd: fd }, (script) => {
     const { program } = script;
-    const environment = program.stringArray([...settings(), `RUNTS_KEEP=${path}`]);
-    script.execFirst([process.execPath], program.stringArray([name]), environment);
+    const environment = program.stringArray([...settings(), 'RUNTS_KEEP=1']);
+    // What the engine believes its stack to have is not this caller's limit.
+    const limits = program.pointers([BigInt(STACK_SIZE), BigInt(STACK_SIZE)]);
+    script.call('prlimit64', [0, RLIMIT_STACK, limits, 0], { ignore: true });
+    script.execFirst([process.execPath], program.stringArray([NAME]), environment);
   });
-  if (kept !== 0) return;
-  const trialFd = memfdProgram(name);
-  fillProgram(trialFd, trialProgram(process.execPath, BigInt(`0x${sources}`)));
-  let result = NOT_USED;
-  for (let times = 0; times < TRIALS && result === NOT_USED; times++) result = tryOut(trialFd, name);
-  closeSync(trialFd);
-  if (result === 0) return;
-  writeFileSync(path + UNFINISHED, attempt, { mode: 0o600 });
-  unlinkSync(path);
 }
 
-function tryOut(trialFd: number, name: string): number {
-  const build = (script: Script): void => {
-    const argv = script.program.stringArray([name, '--version']);
-    script.call('execveat', [trialFd, script.string(''), argv, script.program.stringArray([]), AT_EMPTY_PATH]);
-  };
-  return runAlone(build, trialFd);
+function goesOn(sources: string): boolean {
+  const programFd = memfdProgram(NAME);
+  fillProgram(programFd, trialProgram(process.execPath, BigInt(`0x${sources}`)));
+  const result = succeeds({ programFd }, (script) => {
+    const argv = script.program.stringArray([NAME, '--version']);
+    script.call('execveat', [programFd, script.string(''), argv, script.program.stringArray([]), AT_EMPTY_PATH]);
+  });
+  closeSync(programFd);
+  return result;
 }
 
 // Those for the engine, which it finds at its start.
@@ -92,29 +84,30 @@ function settings(): string[] {
 }
 
 // Runs a program that knows nothing of the caller. A key that ends the command would end it, too, and nobody would try
-// again: so it has a session of its own. Returns its exit status.
-function runAlone(build: (script: Script) => void, programFd?: number): number {
+// again: so it has a session of its own.
+function succeeds(fds: { outputFd?: number; programFd?: number }, build: (script: Script) => void): boolean {
   const nullFd = openSync('/dev/null', 'r+');
   const [parentFd, syncFd] = socketpair();
   const script = new Script(syncFd);
-  for (const fd of [0, 1, 2]) script.call('dup3', [nullFd, fd, 0]);
+  for (const fd of [0, 1, 2]) script.call('dup3', [(fd === 1 ? fds.outputFd : undefined) ?? nullFd, fd, 0]);
   script.call('close_range', [3, 0xffffffff, CLOEXEC]);
   script.call('chdir', [script.string('/')]);
   script.call('setsid', []);
-  resetSignals(script, [SIGPIPE]);
+  resetSignals(script, SIGNALS);
   build(script);
-  const inherit = [syncFd, nullFd, ...(programFd === undefined ? [] : [programFd])];
+  const inherit = [syncFd, nullFd, ...Object.values(fds)];
   const pid = spawnScript(script, { name: 'runts-keep', inherit, firstOwn: 3 });
   for (const fd of [nullFd, parentFd, syncFd]) closeSync(fd);
-  return statusOf(pid);
+  return hasSucceeded(pid);
 }
 
-function statusOf(pid: number): number {
+function hasSucceeded(pid: number): boolean {
   const pidfd = pidfdOpen(pid);
   if (pidfd !== undefined) {
     const [hasEnded] = pollReadable([pidfd], PATIENCE_MS);
     if (hasEnded !== true) kill(pid, SIGKILL);
     closeSync(pidfd);
   }
-  return wait(pid, { block: true })?.code ?? FAILED;
+  const ended = wait(pid, { block: true });
+  return ended?.code === 0 && ended.signal === 0;
 }

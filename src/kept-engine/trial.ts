@@ -3,12 +3,14 @@ import { architecture } from '../../bindings/syscall.ts';
 import { noteCaller } from '../launcher/caller.ts';
 import { executable } from '../launcher/executable.ts';
 import { goOnWithKept } from '../launcher/kept-engine.ts';
+import { ENGINE_UNFINISHED } from '../state/kept-engine-layout.ts';
 
 /** What a trial ends with that hasn't come to the engine. */
 export const NOT_USED = 100;
 
 /**
- * A program that does what the launcher does, but nothing else: its words are those for the engine.
+ * A program that does what the launcher does, but nothing else, with a kept engine that is unfinished: its words are
+ * those for the engine.
  * @param path of the engine
  * @param sources a digest of what runts was built from
  * @returns an executable file
@@ -19,7 +21,8 @@ export function trialProgram(path: string, sources: bigint): Uint8Array {
     const slot = () => data.slot();
     const told = { caller: noteCaller(flow), openFiles: slot(), descriptors: slot(), others: slot() };
     const ways = { missing: machine.newLabel(), otherwise: machine.newLabel() };
-    goOnWithKept(flow, { ...told, path: data.string(path), sources, released: slot() }, ways);
+    const inputs = { ...told, path: data.string(path), sources, ending: ENGINE_UNFINISHED, released: slot() };
+    goOnWithKept(flow, inputs, ways);
     machine.label(ways.missing);
     machine.label(ways.otherwise);
     flow.exit(NOT_USED);

@@ -44,6 +44,8 @@ export interface KeptEngineInputs extends Told {
   /** Where the engine is. */
   path: Address;
   sources: bigint;
+  /** What the kept engine's name ends with: ENGINE_UNFINISHED, or nothing. */
+  ending: string;
   /** The descriptor of a result, if the launcher has told a process to go on. */
   released: Slot;
 }
@@ -105,7 +107,7 @@ function readHead(flow: Flow, { inputs, head, files, engine }: Kept, { missing, 
   const { machine, data } = flow;
   flow.callOr(otherwise, 'statx', [AT_FDCWD, inputs.path, 0, STATX_BASIC_STATS, engine]);
   const name = `${ENGINE_FOLDER}/${ENGINE_FILES[0]}`;
-  const file = data.writableBytes(new TextEncoder().encode(`${name}\0`));
+  const file = data.writableBytes(new TextEncoder().encode(`${name}${inputs.ending}\0`));
   machine.keep(C, engine.plus(STATX_INO));
   machine.loadAt(C, C, 8);
   machine.lowestDigit(D, C);

@@ -182,7 +182,8 @@ class Launcher {
     const ways = { missing: machine.newLabel(), otherwise: machine.newLabel() };
     const [openFiles, descriptors] = [this.#openFiles.value, this.#descriptors.value];
     const [others, released] = [this.#others.value, this.#released.value];
-    const inputs = { path, sources: this.#sources, caller, openFiles, descriptors, others, released };
+    const told = { caller, openFiles, descriptors, others };
+    const inputs = { ...told, path, sources: this.#sources, ending: '', released };
     goOnWithKept(this.#flow, inputs, ways);
     machine.label(ways.missing);
     machine.keep(A, 1);

@@ -7,6 +7,9 @@ export const ENGINE_MAGIC = 0x3130_5345_4e45_4b52n; // "RKENES01"
 export const ENGINE_FOLDER = '/run/runts';
 export const ENGINE_FILES = ['engine:0', 'engine:1', 'engine:2', 'engine:3'] as const;
 
+/** Behind the name of one that hasn't been tried yet. */
+export const ENGINE_UNFINISHED = '.new';
+
 /** All but the contents of memory fits in here; the file goes on behind it. */
 export const HEAD_SIZE = 32_768;
 
@@ -42,6 +45,9 @@ export const ENGINE = {
   mailbox: 152,
 } as const;
 export const ENGINE_HEADER_SIZE = 160;
+
+/** What the engine believes its stack to have, as the kernel would let it grow: getrlimit(2), RLIMIT_STACK. */
+export const STACK_SIZE = 8 * 2 ** 20;
 
 /** preadv(2) takes no more. */
 export const MAX_PIECES = 1024;
