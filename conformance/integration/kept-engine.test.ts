@@ -1,7 +1,7 @@
 // The engine that is kept after the first command, and with which the next ones go on (docs/architecture.md).
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { runtimePath } from '../runtime.ts';
 import { integration, testUnless } from './suite.ts';
@@ -195,6 +195,15 @@ const elsewhere: [what: string, script: string][] = [
 for (const [what, script] of elsewhere) {
   it(`with ${what} the engine is executed`, () => assert.equal(programs(`${MADE} ${script}`), ['runts-engine']));
 }
+
+it('where there is no /run none is made', () => {
+  const dist = dirname(runtimePath);
+  const root = `D=/run/root; mkdir -p $D/usr $D/proc $D${dist}; mount --bind /usr $D/usr; mount --bind ${dist} $D${dist}
+    mount -t proc proc $D/proc; for link in bin lib lib64; do ln -s usr/$link $D/$link; done`;
+  const { stdout } = inside(`${root}; chroot $D ${runtimePath} run -b /nowhere x 2>&1; ls $D`);
+  assert.match(stdout, '/nowhere ENOENT');
+  assert.not.match(stdout, /^run$/m);
+});
 
 it('two first commands at once don’t disturb each other', () => {
   const [one, other] = [runtime.id(), runtime.id()];

@@ -4,7 +4,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, renameSync } from '../../
 import { fillProgram, memfdProgram, pollReadable, socketpair } from '../../bindings/files.ts';
 import { kill, pidfdOpen, wait } from '../../bindings/process.ts';
 import { statSync } from '../../bindings/stat.ts';
-import { toRuntimeError } from '../errors.ts';
+import { errnoOf, toRuntimeError } from '../errors.ts';
 import { Script } from '../final/script.ts';
 import { resetSignals } from '../init/privileges.ts';
 import { debug } from '../log.ts';
@@ -30,7 +30,7 @@ export function makeKeptEngine(sources: string): void {
   try {
     const index = Number(statSync(process.execPath).words([INODE])[0] ?? 0n) % ENGINE_FILES.length;
     const path = `${ENGINE_FOLDER}/${ENGINE_FILES[index]}`;
-    mkdirSync(ENGINE_FOLDER, { recursive: true, mode: 0o700 });
+    makeFolder();
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1');
     if (isOfAnother(path, process.execPath, boot)) return;
     const attempt = beginAttempt(path + ENGINE_UNFINISHED, `${sources} ${boot}`);
@@ -39,6 +39,15 @@ export function makeKeptEngine(sources: string): void {
     const known = toRuntimeError(error);
     if (known === undefined) throw error;
     debug(() => `the engine is not kept: ${known.oneLine}`);
+  }
+}
+
+// Not what it's in: a root directory without /run gets none for this.
+function makeFolder(): void {
+  try {
+    mkdirSync(ENGINE_FOLDER, { mode: 0o700 });
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') throw error;
   }
 }
 
