@@ -104,7 +104,7 @@ const LAYERS: [of: RegExp, may: RegExp, why: string][] = [
   ],
   [
     /^src\/main\.ts$/,
-    /^src\/(array-methods|errors|log|build|debug|cli\/|kept-engine\/|operate\/dispatch)/,
+    /^src\/(array-methods|errors|log|build|debug|cli\/|kept-engine\/|operate\/(columns|dispatch))/,
     'the entry',
   ],
 ];

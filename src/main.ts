@@ -32,7 +32,8 @@ async function inform(invocation: Exclude<Invocation, { kind: 'command' }>): Pro
   }
   if (invocation.kind === 'help') {
     const { renderHelp } = await import('./cli/help.ts');
-    print(await renderHelp(invocation.command));
+    const { columnsOf } = await import('./operate/columns.ts');
+    print(await renderHelp(invocation.command, columnsOf(1)));
     return 0;
   }
   const { completions, printCompletionScript } = await import('./cli/completion.ts');

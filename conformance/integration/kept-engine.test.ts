@@ -24,7 +24,7 @@ interface Outcome {
 function inside(script: string): Outcome {
   const commands = `mount -t tmpfs tmpfs /run; R='${runtimePath} --root ${runtime.root}'; ${script}`;
   // dash can close descriptors up to 9 only.
-  const all = `for fd in /proc/$$/fd/*; do fd=\${fd##*/}; [ "$fd" -le 2 ] || eval "exec $fd>&-"; done 2>/dev/null; ${commands}`;
+  const all = `for fd in /proc/$$/fd/*; do fd=\${fd##*/}; [ "$fd" -le 2 ] || eval "exec $fd>&-"; done; ${commands}`;
   const { status, stdout, stderr } = spawnSync('unshare', ['--mount', '--propagation', 'private', 'bash', '-c', all], {
     encoding: 'utf8',
     timeout: 60_000,

@@ -9,7 +9,7 @@ import { nowhere, showFolder } from './hidden-folder.ts';
 showFolder();
 
 const NOT_YET = '(not supported yet)';
-const MAX_WIDTH = 110;
+export const MAX_WIDTH = 110;
 
 /** A yargs for the words after `command`. */
 export function commandParser(command: CommandName): Argv {
@@ -46,13 +46,7 @@ export function optionsParser(spec: CommandSpec): Argv {
 
 /** A yargs that keeps away from the host's files, from the environment and from process.exit. */
 export function newParser(): Argv {
-  return yargs()
-    .scriptName('runts')
-    .locale(nowhere)
-    .version(false)
-    .help(false)
-    .exitProcess(false)
-    .wrap(Math.min(MAX_WIDTH, process.stdout.columns ?? MAX_WIDTH));
+  return yargs().scriptName('runts').locale(nowhere).version(false).help(false).exitProcess(false).wrap(MAX_WIDTH);
 }
 
 const configuration = {

@@ -25,8 +25,15 @@ for (const name of names) {
   });
 }
 
+test('help is no wider than the terminal', async () => {
+  const wide = await renderHelp('run');
+  const narrow = await renderHelp('run', 60);
+  assert.ok(wide.split('\n').some((line) => line.length > 60));
+  assert.ok(narrow.split('\n').length > wide.split('\n').length);
+});
+
 test('help is at most 110 columns wide and ends with one line feed', async () => {
-  for (const help of await Promise.all([renderHelp(), ...names.map(renderHelp)])) {
+  for (const help of await Promise.all([renderHelp(), ...names.map((name) => renderHelp(name))])) {
     assert.ok(help.split('\n').every((line) => line.length <= 110));
     assert.match(help, /[^\n]\n$/);
   }
