@@ -1,6 +1,6 @@
 // maskedPaths, readonlyPaths, root.readonly, rootfsPropagation and root.path.
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { makeBundle, withMounts } from '../bundle.ts';
 import { isRunts } from '../runtime.ts';
@@ -174,6 +174,19 @@ test('the root directory as a read-only path makes the root read-only', () => {
   for (const path of ['/', '/tmp/..']) {
     const script = 'touch /new 2>&1; touch /dev/new && echo ok';
     assert.match(runtime.inside(script, { linux: { readonlyPaths: [path] } }), /^touch: \/new: Read-only.*\nok\n$/);
+  }
+});
+
+// HOME is looked up in there, and whoever reads a file whose atime is old writes to the mount (mount(2), MS_RELATIME).
+test('the root can become read-only whoever has just read a file in it', () => {
+  const process = { args: ['true'], env: ['PATH=/bin'] };
+  const bundle = runtime.bundle({ process, root: { path: 'rootfs', readonly: true } });
+  const passwd = join(bundle.rootfs, 'etc/passwd');
+  mkdirSync(dirname(passwd), { recursive: true });
+  writeFileSync(passwd, 'root:x:0:0:root:/root:/bin/sh\n'.repeat(300));
+  for (let attempt = 0; attempt < 100; attempt++) {
+    for (const path of [passwd, dirname(passwd)]) utimesSync(path, 1, 1);
+    runtime.ok(['run', '--bundle', bundle.directory, runtime.id()]);
   }
 });
 

@@ -158,6 +158,8 @@ class Server {
     else if (event.type === 'connectAgent') extras.seccomp?.connectAgent();
     else if (event.type === 'setup') actAll(extras.inNamespaces, record.pid);
     if (event.type === 'setup' || event.type === 'final') launched.advance();
+    // After the hooks, and before the root becomes read-only: reading a file may change its atime, and EBUSY says so then.
+    const environment = event.type === 'mounted' ? this.#environment() : [];
     this.#letGoOn();
     // The process ends with the runtime until it's ready: there's time to save its pid while it works.
     if (event.type === 'setup') {
@@ -168,7 +170,7 @@ class Server {
     // While the container process does its last steps.
     if (event.type === 'mounted') {
       if (!this.#hasHooks()) this.#mounted();
-      launched.prepareFinal(this.#environment());
+      launched.prepareFinal(environment);
     }
   }
 
