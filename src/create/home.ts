@@ -13,12 +13,16 @@ export function homeDirectory(rootFd: number, uid: number): string {
   return homeOf(readPasswd(rootFd), uid);
 }
 
-// O_NONBLOCK: a hostile image may have a FIFO there, which would never open.
+// What is there is looked at before it's opened: a hostile image may have a device there, which does something when it is
+// opened, or a FIFO, which would never open.
 function readPasswd(rootFd: number): string {
-  const fd = tryOpenat2(rootFd, 'etc/passwd', { flags: K.O_RDONLY | K.O_NONBLOCK, resolve: IN_ROOT });
+  const pathFd = tryOpenat2(rootFd, 'etc/passwd', { flags: K.O_PATH, resolve: IN_ROOT });
+  if (pathFd < 0) return '';
+  const isFile = fstatSync(pathFd).isFile();
+  const fd = isFile ? tryOpenat2(K.AT_FDCWD, `/proc/self/fd/${pathFd}`, { flags: K.O_RDONLY | K.O_NONBLOCK }) : -1;
+  closeSync(pathFd);
   if (fd < 0) return '';
   try {
-    if (!fstatSync(fd).isFile()) return '';
     // Not a Buffer: the engine makes that when a function that names it is called first.
     const bytes = new Uint8Array(Math.min(fstatSync(fd).size, MAX_PASSWD));
     const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes.subarray(0, readSync(fd, bytes)));
